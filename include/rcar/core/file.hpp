@@ -1,0 +1,122 @@
+#pragma once
+/// Files: mapped for reading, written aside and renamed, so that a crash leaves the old file or the new one, never
+/// half.
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "error.hpp"
+
+namespace rcar {
+
+/// A whole file mapped read-only; processes that map the same file share its pages.
+/// Throws FileError when the file is missing, not a regular file or not readable.
+class MappedFile {
+ public:
+  explicit MappedFile(const std::filesystem::path& path) {
+    const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (file < 0) throw FileError("Cannot open " + quoted(path.string()) + ": " + std::strerror(errno) + ".");
+    struct stat info {};
+    if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
+      ::close(file);
+      throw FileError(quoted(path.string()) + " is not a regular file; give the path of a file.");
+    }
+    size_ = static_cast<std::size_t>(info.st_size);
+    if (size_ > 0) {
+      void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
+      const int reason = errno;
+      ::close(file);
+      if (data == MAP_FAILED)
+        throw FileError("Cannot map " + quoted(path.string()) + ": " + std::strerror(reason) + ".");
+      data_ = static_cast<const std::byte*>(data);
+    } else {
+      ::close(file);
+    }
+  }
+  MappedFile(MappedFile&& other) noexcept
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  MappedFile& operator=(MappedFile&& other) noexcept {
+    std::swap(data_, other.data_);
+    std::swap(size_, other.size_);
+    return *this;
+  }
+  ~MappedFile() {
+    if (data_) ::munmap(const_cast<std::byte*>(data_), size_);
+  }
+
+  std::span<const std::byte> bytes() const { return {data_, size_}; }
+  std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+
+ private:
+  const std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
+/// Writes a file aside (same folder) and renames it into place on commit(); without commit() nothing is left behind.
+/// Throws FileError, with the system's reason, on any failed step.
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path path) : path_(std::move(path)), aside_(path_.string() + ".XXXXXX") {
+    file_ = ::mkstemp(aside_.data());
+    if (file_ < 0) fail("create");
+    ::fchmod(file_, 0644);
+  }
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+  ~AtomicFile() {
+    if (file_ >= 0) {
+      ::close(file_);
+      ::unlink(aside_.c_str());
+    }
+  }
+
+  void write(std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(file_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail("write");
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+    }
+  }
+  void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
+
+  void commit() {
+    if (::fsync(file_) != 0) fail("write");
+    if (::close(std::exchange(file_, -1)) != 0 || ::rename(aside_.c_str(), path_.c_str()) != 0) {
+      const int reason = errno;
+      ::unlink(aside_.c_str());
+      errno = reason;
+      fail("write");
+    }
+  }
+
+ private:
+  [[noreturn]] void fail(const char* what) const {
+    throw FileError(std::string("Cannot ") + what + " " + quoted(path_.string()) + ": " + std::strerror(errno) +
+                    "; check that the folder exists, is writable and has room.");
+  }
+
+  std::filesystem::path path_;
+  std::string aside_;
+  int file_ = -1;
+};
+
+/// Writes a whole file at once, aside and renamed.
+inline void write_file(const std::filesystem::path& path, std::string_view content) {
+  AtomicFile file(path);
+  file.write(content);
+  file.commit();
+}
+
+}  // namespace rcar

@@ -1,0 +1,14 @@
+#pragma once
+/// The public tensors. Inner loops work on spans and raw pointers (xtensor's views are slow there).
+
+#include <cstdint>
+#include <xtensor/xtensor.hpp>
+
+namespace rcar {
+
+using Frames = xt::xtensor<std::uint8_t, 4>;  // (T, H, W, 3) RGB
+using Features = xt::xtensor<float, 3>;       // (N, T, F)
+using Mask = xt::xtensor<bool, 2>;            // (N, T), false: padding
+using Probabilities = xt::xtensor<float, 2>;  // (N, K)
+
+}  // namespace rcar
