@@ -11,6 +11,9 @@ namespace rcar {
 /// Element-wise functions that a primitive applies to its result.
 enum class Activation : std::uint8_t { linear, relu, relu6, swish, sigmoid, tanh };
 
+/// Whether a matrix product reads an operand as it lies or transposed.
+enum class Transpose : std::uint8_t { no, yes };
+
 /// Height, width and channels of one image or feature map.
 struct Extent {
   int height = 0, width = 0, channels = 0;
