@@ -1,0 +1,104 @@
+#pragma once
+/// Named tensors of weights in memory: what every reader of weight files returns and every network takes.
+
+#include <cstddef>
+#include <limits>
+#include <map>
+#include <memory>
+#include <numeric>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/hash.hpp"
+
+namespace rcar::weights {
+
+using Shape = std::vector<std::size_t>;
+
+/// A tensor of float32 in row-major order. Does not own its values: the Store does.
+struct Tensor {
+  std::string name;
+  Shape shape;
+  std::span<const float> values;
+};
+
+/// "(3, 3, 3, 32)", as Python prints a shape.
+inline std::string to_string(const Shape& shape) {
+  std::string out = "(";
+  for (std::size_t i = 0; i < shape.size(); ++i) out += (i ? ", " : "") + std::to_string(shape[i]);
+  return out + (shape.size() == 1 ? ",)" : ")");
+}
+
+/// How many elements a shape has; throws WeightsError when the count does not fit.
+inline std::size_t element_count(const Shape& shape) {
+  std::size_t count = 1;
+  for (std::size_t extent : shape)
+    if (__builtin_mul_overflow(count, extent, &count) || count > std::numeric_limits<std::size_t>::max() / 8)
+      throw WeightsError("The shape " + to_string(shape) + " has more elements than memory can hold.");
+  return count;
+}
+
+/// Tensors in a fixed order, found by name, with free-form metadata. Copies share the values, which never change.
+class Store {
+ public:
+  /// Adds a tensor and takes its values. Throws WeightsError when the name is taken or the shape has another size.
+  void add(std::string name, Shape shape, std::vector<float> values) {
+    auto owned = std::make_shared<const std::vector<float>>(std::move(values));
+    const std::span<const float> view = *owned;
+    add(std::move(name), std::move(shape), view, std::move(owned));
+  }
+
+  /// Adds a tensor whose values lie elsewhere (a mapped file) and are kept alive by `owner`.
+  void add(std::string name, Shape shape, std::span<const float> values, std::shared_ptr<const void> owner) {
+    if (element_count(shape) != values.size())
+      throw WeightsError("Tensor " + quoted(name) + " has the shape " + to_string(shape) + " but " +
+                         std::to_string(values.size()) + " values.");
+    if (!index_.try_emplace(name, tensors_.size()).second)
+      throw WeightsError("There are two tensors named " + quoted(name) + "; every name may stand once.");
+    tensors_.push_back({std::move(name), std::move(shape), values});
+    if (owners_.empty() || owners_.back() != owner) owners_.push_back(std::move(owner));
+  }
+
+  /// The tensor of that name, nullptr when there is none; valid until the next add().
+  const Tensor* find(std::string_view name) const {
+    const auto place = index_.find(std::string(name));
+    return place == index_.end() ? nullptr : &tensors_[place->second];
+  }
+
+  std::span<const Tensor> tensors() const { return tensors_; }
+  std::size_t size() const { return tensors_.size(); }
+
+  /// Number of values in all tensors.
+  std::size_t parameters() const {
+    return std::accumulate(tensors_.begin(), tensors_.end(), std::size_t{0},
+                           [](std::size_t sum, const Tensor& tensor) { return sum + tensor.values.size(); });
+  }
+
+  /// What the file says about its tensors; keys and values are UTF-8.
+  std::map<std::string, std::string> metadata;
+
+ private:
+  std::vector<Tensor> tensors_;
+  std::vector<std::shared_ptr<const void>> owners_;
+  std::unordered_map<std::string, std::size_t> index_;
+};
+
+/// SHA-256 (64 hexadecimal digits) over every tensor's name, shape and values. Tensors are taken in the order of their
+/// names, so that a file rewritten by another program keeps its hash; metadata does not count.
+inline std::string weights_hash(const Store& store) {
+  std::map<std::string_view, const Tensor*> by_name;
+  for (const Tensor& tensor : store.tensors()) by_name.emplace(tensor.name, &tensor);
+  Sha256 hash;
+  for (const auto& [name, tensor] : by_name) {
+    hash.add(std::to_string(name.size())).add(":").add(name).add(to_string(tensor->shape));
+    hash.add(std::as_bytes(tensor->values));
+  }
+  return hash.hex();
+}
+
+}  // namespace rcar::weights
