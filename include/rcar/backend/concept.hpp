@@ -1,0 +1,76 @@
+#pragma once
+/// `concept Backend`: the one written list of what a back end must offer. A new back end is a struct of static
+/// functions that satisfies it and passes the typed tests in tests/unit/backend_*.cpp and tests/law/backend_*.cpp.
+///
+/// All pointers are to memory the back end can reach; maps are NHWC; the output never overlaps an input except in the
+/// element-wise primitives (activation, add, multiply), which may work in place. Every function runs on the calling
+/// thread, allocates nothing, and must give the same bits whatever else runs: what it does may depend on the shapes and
+/// on the instruction set, never on thread count, batch or a stopwatch.
+
+#include <concepts>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "operands.hpp"
+#include "primitives.hpp"
+
+namespace rcar::backend {
+
+/// How far a back end's result may lie from Reference's: the largest absolute difference over the largest absolute
+/// value of the tensor. A trait of back end and scalar type; specialise it for a type that differs.
+template <class B, class Scalar = float>
+struct Tolerance {
+  static constexpr Scalar value = B::tolerance;
+};
+
+/// The convolutional networks' primitives.
+template <class B>
+concept MapBackend = requires(const StepShape& shape, const KernelShape& kernel_shape, std::vector<float> values,
+                              const typename B::Weights& weights, const std::uint8_t* frame, const float* vector,
+                              ConstMap in, Map out, const Window& window, Activation activation, Rows rows,
+                              float* scratch) {
+  // Weights as this back end wants them, packed once at load. kernel (depth, Cout), bias (Cout).
+  { B::pack(kernel_shape, values /*kernel*/, values /*bias*/) } -> std::same_as<typename B::Weights>;
+
+  // Rows of the output that one call computes (the last block may have fewer), and the floats of scratch it needs.
+  { B::block_rows(shape) } -> std::same_as<int>;
+  { B::scratch_floats(shape) } -> std::same_as<std::size_t>;
+
+  // out = frame * scale[c] + offset[c]; frame (H, W, 3) bytes.
+  B::normalize(frame, vector /*scale*/, vector /*offset*/, out, rows);
+
+  // out = activation(conv(in * scale) + bias) + residual; scale (Cin) or null, 1x1 only; residual may be no map.
+  B::convolution(in, vector /*scale*/, window, weights, activation, in /*residual*/, out, rows, scratch);
+
+  // out = activation(depthwise(in) + bias).
+  B::depthwise_convolution(in, window, weights, activation, out, rows);
+
+  B::max_pooling(in, window, out, rows);      // padding never wins
+  B::average_pooling(in, window, out, rows);  // padding is not counted
+  B::global_average_pooling(in, out);         // out (1, 1, C)
+
+  B::activation(in, vector /*bias (C) or null*/, activation, out, rows);  // out = activation(in + bias)
+  B::add(in, in /*other*/, activation, out, rows);                        // out = activation(in + other)
+  B::multiply(in, vector /*scale (C)*/, out, rows);                       // out = in * scale
+  B::copy(in, out, rows);                                                 // out = in
+};
+
+/// A matrix product; heads and training need it too.
+template <class B>
+concept GemmBackend = requires(Transpose transposed, int n, float factor, const float* in, float* out) {
+  // C = alpha * op(A) * op(B) + beta * C, row-major; op(A) (m, k), op(B) (k, n), C (m, n).
+  B::gemm(transposed, transposed, n /*m*/, n, n /*k*/, factor /*alpha*/, in, n /*lda*/, in, n /*ldb*/, factor /*beta*/,
+          out, n /*ldc*/);
+};
+
+template <class B>
+concept Backend = MapBackend<B> && GemmBackend<B> && requires {
+  { B::name } -> std::convertible_to<std::string_view>;  // "blas": what users and reports call it
+  { B::engine() } -> std::convertible_to<std::string>;   // all that decides its bits: kernels, instruction set
+  { B::tolerance } -> std::convertible_to<float>;        // see Tolerance
+};
+
+}  // namespace rcar::backend

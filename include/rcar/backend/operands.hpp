@@ -1,0 +1,67 @@
+#pragma once
+/// What primitives work on: maps in memory, the rows of them that one call computes, and folded weights.
+
+#include <cstddef>
+#include <vector>
+
+#include "primitives.hpp"
+
+namespace rcar::backend {
+
+/// A feature map in memory: `data` points at pixel (0, 0), pixels lie `pixel_stride` floats apart (more than
+/// `extent.channels` when the map is a slice of a concatenation), rows follow one another without gaps.
+template <class T>
+struct BasicMap {
+  T* data = nullptr;  // null: no map
+  Extent extent;
+  int pixel_stride = 0;
+
+  T* pixel(int y, int x) const {
+    return data + (static_cast<std::ptrdiff_t>(y) * extent.width + x) * static_cast<std::ptrdiff_t>(pixel_stride);
+  }
+  explicit operator bool() const { return data != nullptr; }
+  operator BasicMap<const T>() const { return {data, extent, pixel_stride}; }
+};
+
+using Map = BasicMap<float>;
+using ConstMap = BasicMap<const float>;
+
+/// Rows [begin, end) of the output that one call computes. A step is cut into blocks of `block_rows` rows by a rule
+/// over its shape alone, so that one thread or many, one frame or a batch, all make the same calls and get the same
+/// bits.
+struct Rows {
+  int begin = 0, end = 0;
+
+  constexpr int count() const { return end - begin; }
+};
+
+/// The extents of a folded kernel: (kh, kw, Cin, Cout), depthwise (kh, kw, C) with C = in_channels = out_channels.
+struct KernelShape {
+  int kernel_height = 1, kernel_width = 1;
+  int in_channels = 0, out_channels = 0;
+  bool depthwise = false;
+
+  /// Products summed into one output value.
+  constexpr int depth() const { return kernel_height * kernel_width * (depthwise ? 1 : in_channels); }
+  constexpr std::size_t size() const {
+    return static_cast<std::size_t>(depth()) * static_cast<std::size_t>(out_channels);
+  }
+};
+
+/// All that a back end may look at when it decides how to run a step: shapes, never data, batch or thread count.
+struct StepShape {
+  StepKind kind = StepKind::copy;
+  Window window;
+  Extent input, output;
+  KernelShape kernel;
+  bool scaled = false;  // the convolution's input is multiplied by a squeeze-excite scale
+};
+
+/// Folded weights as they come, for back ends that need no packing.
+struct PlainWeights {
+  KernelShape shape;
+  std::vector<float> kernel;  // row-major (depth, Cout)
+  std::vector<float> bias;    // (Cout)
+};
+
+}  // namespace rcar::backend

@@ -1,0 +1,23 @@
+#pragma once
+/// backend::Reference: naive loops with double-precision sums, no dependency, easy to check by eye. Every other back
+/// end is tested against it.
+
+#include <string>
+#include <string_view>
+
+#include "concept.hpp"
+#include "reference/gemm.hpp"
+#include "reference/maps.hpp"
+
+namespace rcar::backend {
+
+struct Reference : reference::Gemm, reference::Maps {
+  static constexpr std::string_view name = "reference";
+  static constexpr float tolerance = 1e-6f;
+
+  static std::string engine() { return "reference"; }
+};
+
+static_assert(Backend<Reference>);
+
+}  // namespace rcar::backend
