@@ -201,8 +201,8 @@ class Parser {
       members.push_back({std::move(name), parse_value(depth + 1)});
     } while (take(','));
     if (!take('}')) fail("has no ',' or '}'");
-    std::vector<std::string_view> names(members.size());
-    std::transform(members.begin(), members.end(), names.begin(), [](const Member& m) { return m.name; });
+    std::vector<std::string_view> names;
+    for (const Member& member : members) names.push_back(member.name);
     std::sort(names.begin(), names.end());
     if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
       fail("has two members named " + quoted(std::string(*twice)));
@@ -286,7 +286,7 @@ class Parser {
   }
 
   std::string_view text_;
-  const Limits& limits_;
+  Limits limits_;
   std::size_t at_ = 0;
 };
 
