@@ -1,6 +1,6 @@
 #pragma once
-/// How a test says that it could not run here. Catch2 v2 has no such verdict, so main() gives it: when nothing failed and
-/// a test was skipped, the program ends with `skip_exit_code`, which CTest shows as "Skipped", never as "Passed".
+/// How a test says that it could not run here. Catch2 v2 has no such verdict, so main() gives it: when nothing failed
+/// and a test was skipped, the program ends with `skip_exit_code`, which CTest shows as "Skipped", never as "Passed".
 
 #include <catch2/catch.hpp>
 #include <string>
