@@ -4,7 +4,7 @@
 ///
 /// All pointers are to memory the back end can reach; maps are NHWC; the output never overlaps an input except in the
 /// element-wise primitives (activation, add, multiply), which may work in place. Every function runs on the calling
-/// thread, allocates nothing, and must give the same bits whatever else runs: what it does may depend on the shapes and
+/// thread and must give the same bits whatever else runs: what it does may depend on the shapes and
 /// on the instruction set, never on thread count, batch or a stopwatch.
 
 #include <concepts>
