@@ -51,6 +51,7 @@ inline std::map<std::string, StorageView> storages_of(const std::vector<TensorVi
 /// Before PyTorch 1.6: four pickles (magic number, version, machine, object), a pickle with the list of storage keys,
 /// then each storage in that order as an int64 element count and the elements.
 inline Container read_legacy_container(std::span<const std::byte> file) {
+  if (file.empty() || file[0] != std::byte{0x80}) throw WeightsError("it is neither a zip archive nor a pickle");
   std::size_t at = 0;
   const auto next = [&](GlobalFilter may_name) {
     Pickle pickle = read_pickle(file.subspan(at), may_name);
