@@ -36,7 +36,7 @@ struct Window {
 /// x)*pixel_stride. pixel_stride > channels when the map is a slice of a concatenation.
 struct MapView {
   std::size_t offset = 0;
-  Extent extent;
+  Extent extent{};
   int pixel_stride = 0;
 
   friend constexpr bool operator==(const MapView&, const MapView&) = default;
@@ -63,7 +63,7 @@ inline constexpr int none = -1;
 struct Step {
   StepKind kind = StepKind::copy;
   Activation activation = Activation::linear;
-  Window window;
+  Window window{};
   int input = none;     // none for normalize: the frame itself
   int residual = none;  // added after the activation (EfficientNet adds to a linear projection)
   int scale = none;     // (1, 1, Cin) map that multiplies the input of a 1x1 convolution (squeeze-excite)

@@ -39,13 +39,21 @@ enum class LayerKind : std::uint8_t {
   multiply,
 };
 
+/// How a window meets the border, as Keras has it.
+enum class Padding : std::uint8_t {
+  valid,        // none
+  same,         // ceil(size / stride) results; an odd rest of the padding goes to the bottom and the right
+  correct_pad,  // keras.applications' correct_pad before a strided `valid` layer: one less at the top of an even size
+};
+
 /// One layer. Fields that a kind does not use keep their defaults.
 struct Layer {
   LayerKind kind = LayerKind::input;
   Name name;
   std::array<int, 4> inputs{none, none, none, none};
-  Extent output;
-  Window window;
+  Extent output{};
+  Window window{};
+  Padding padding = Padding::valid;            // the rule that gave the window's padding
   bool use_bias = false;                       // conv2d, depthwise_conv2d
   bool use_scale = true;                       // batch_normalization: has gamma
   float epsilon = 1e-3f;                       // batch_normalization

@@ -22,10 +22,9 @@ struct StepWeights {
   int batch_normalization = none;  // none: not followed by one
 };
 
-/// A plan whose sizes are known: what `graph::plan(graph)` returns, a constexpr value.
-template <std::size_t Layers, std::size_t Steps, std::size_t Views, std::size_t Weights>
+/// A plan whose sizes are known: what `graph::plan<graph>()` returns, a constexpr value.
+template <std::size_t Steps, std::size_t Views, std::size_t Weights>
 struct Plan {
-  Graph<Layers> graph;
   std::array<Step, Steps> steps{};
   std::array<MapView, Views> views{};
   std::array<StepWeights, Weights> weights{};
@@ -33,7 +32,20 @@ struct Plan {
   int output = none;             // view of the features, (1, 1, F)
 };
 
+/// What the step `normalize` does to a frame: out = in * scale[c] + offset[c], in RGB bytes 0..255.
+struct Normalization {
+  std::array<float, 3> scale{1, 1, 1};
+  std::array<float, 3> offset{0, 0, 0};
+
+  friend constexpr bool operator==(const Normalization&, const Normalization&) = default;
+};
+
 /// The same without sizes: what the run-time code works on. Points into a constexpr Plan with static storage.
+///
+/// A view is a value. Weights that were trained with another input scale replace `normalization` in their copy:
+///
+///     auto plan = graph::plan_view<EfficientNetB0<224>>();
+///     plan.normalization = efficientnet_normalization(Rescaling::off);
 struct PlanView {
   std::string_view name;
   std::span<const Layer> layers;
@@ -42,8 +54,9 @@ struct PlanView {
   std::span<const StepWeights> weights;
   std::size_t arena_floats = 0;
   int output = none;
-  Extent input;      // (D, D, 3)
-  int features = 0;  // F
+  Extent input;                 // (D, D, 3)
+  int features = 0;             // F
+  Normalization normalization;  // the graph's own unless replaced; steps of kind normalize read it here
 };
 
 }  // namespace rcar::graph

@@ -1,0 +1,226 @@
+#pragma once
+/// Describes a network layer by layer; the code of a backbone reads like its Keras source.
+///
+///     graph::Builder net("small");
+///     auto x = net.preprocessing(net.input({32, 32, 3}), scale, offset);
+///     x = net.conv2d(x, 16, 3, {.stride = 2, .padding = Padding::same, .use_bias = false, .name = "stem_conv"});
+///     x = net.batch_normalization(x, {.name = "stem_bn"});
+///     x = net.activation(x, Activation::swish, "stem_activation");
+///
+/// Defaults are Keras's, and so are the names of layers that get none (conv2d, conv2d_1, ...). Shapes are checked as
+/// each layer is added: in a constant expression a shape that does not fit is a compile error at the sentence that
+/// says so, at run time it is a UsageError.
+
+#include <array>
+#include <cstddef>
+#include <initializer_list>
+#include <string_view>
+#include <vector>
+
+#include "../backend/primitives.hpp"
+#include "../core/error.hpp"
+#include "graph.hpp"
+#include "shapes.hpp"
+
+namespace rcar::graph {
+
+/// The name with a text appended.
+constexpr Name operator+(const Name& name, std::string_view text) {
+  Name joined = name;
+  const std::size_t length = std::string_view(name).size();
+  for (std::size_t i = 0; i < text.size(); ++i) joined.text[length + i] = text[i];
+  return joined;
+}
+
+/// The name with a number >= 0 appended.
+constexpr Name operator+(const Name& name, int number) {
+  return (number < 10 ? name : name + number / 10) + std::string_view("0123456789").substr(number % 10, 1);
+}
+
+/// What Keras calls a layer of this kind that was given no name.
+constexpr std::string_view keras_name(LayerKind kind) {
+  constexpr std::array<std::string_view, 12> names{"input_layer",
+                                                   "preprocessing",
+                                                   "conv2d",
+                                                   "depthwise_conv2d",
+                                                   "batch_normalization",
+                                                   "activation",
+                                                   "max_pooling2d",
+                                                   "average_pooling2d",
+                                                   "global_average_pooling2d",
+                                                   "concatenate",
+                                                   "add",
+                                                   "multiply"};
+  return names[static_cast<std::size_t>(kind)];
+}
+
+/// A layer's result, as the next layers take it.
+struct Node {
+  int layer = none;
+};
+
+struct ConvolutionOptions {
+  int stride = 1;
+  Padding padding = Padding::valid;
+  bool use_bias = true;
+  Activation activation = Activation::linear;
+  std::string_view name = {};
+};
+
+struct NormalizationOptions {
+  bool scale = true;
+  float epsilon = 1e-3f;
+  std::string_view name = {};
+};
+
+struct PoolingOptions {
+  int stride = 1;
+  Padding padding = Padding::valid;
+  std::string_view name = {};
+};
+
+class Builder {
+ public:
+  constexpr explicit Builder(std::string_view name) : name_(name) {}
+
+  constexpr Node input(const Extent& image) {
+    Layer layer = make(LayerKind::input, {}, {});
+    layer.output = image;
+    return append(layer);
+  }
+
+  /// out = in * scale[c] + offset[c]; `parameters` counts the weights that Keras has for it.
+  constexpr Node preprocessing(Node in, const std::array<float, 3>& scale, const std::array<float, 3>& offset,
+                               int parameters = 0) {
+    if (output(in).channels != 3) throw UsageError("Preprocessing reads an image of 3 channels (RGB).");
+    Layer layer = make(LayerKind::preprocessing, {in}, {});
+    layer.scale = scale;
+    layer.offset = offset;
+    layer.preprocessing_parameters = parameters;
+    return append(layer);
+  }
+
+  constexpr Node conv2d(Node in, int filters, Kernel kernel, const ConvolutionOptions& options = {}) {
+    return convolution(LayerKind::conv2d, in, filters, kernel, options);
+  }
+
+  constexpr Node depthwise_conv2d(Node in, Kernel kernel, const ConvolutionOptions& options = {}) {
+    return convolution(LayerKind::depthwise_conv2d, in, output(in).channels, kernel, options);
+  }
+
+  constexpr Node batch_normalization(Node in, const NormalizationOptions& options = {}) {
+    Layer layer = make(LayerKind::batch_normalization, {in}, options.name);
+    layer.use_scale = options.scale;
+    layer.epsilon = options.epsilon;
+    return append(layer);
+  }
+
+  constexpr Node activation(Node in, Activation function, std::string_view name = {}) {
+    Layer layer = make(LayerKind::activation, {in}, name);
+    layer.activation = function;
+    return append(layer);
+  }
+
+  constexpr Node max_pooling2d(Node in, Kernel pool, const PoolingOptions& options) {
+    return pooling(LayerKind::max_pooling2d, in, pool, options);
+  }
+
+  /// Padding does not count into the average.
+  constexpr Node average_pooling2d(Node in, Kernel pool, const PoolingOptions& options) {
+    return pooling(LayerKind::average_pooling2d, in, pool, options);
+  }
+
+  /// (H, W, C) -> (1, 1, C), as Keras with keepdims.
+  constexpr Node global_average_pooling2d(Node in, std::string_view name = {}) {
+    Layer layer = make(LayerKind::global_average_pooling2d, {in}, name);
+    layer.output = {1, 1, output(in).channels};
+    return append(layer);
+  }
+
+  /// Along the channels.
+  constexpr Node concatenate(std::initializer_list<Node> inputs, std::string_view name = {}) {
+    Layer layer = make(LayerKind::concatenate, inputs, name);
+    layer.output.channels = 0;
+    for (Node in : inputs) {
+      if (output(in).height != layer.output.height || output(in).width != layer.output.width)
+        throw UsageError("Layers of different heights or widths cannot be concatenated along the channels.");
+      layer.output.channels += output(in).channels;
+    }
+    return append(layer);
+  }
+
+  constexpr Node add(Node a, Node b, std::string_view name = {}) {
+    if (output(a) != output(b)) throw UsageError("Layers of different shapes cannot be added.");
+    return append(make(LayerKind::add, {a, b}, name));
+  }
+
+  /// The channels of `in` (H, W, C) times `scale` (1, 1, C).
+  constexpr Node multiply(Node in, Node scale, std::string_view name = {}) {
+    if (output(scale) != Extent{1, 1, output(in).channels})
+      throw UsageError("The second factor of multiply is one number a channel: shape (1, 1, C).");
+    return append(make(LayerKind::multiply, {in, scale}, name));
+  }
+
+  constexpr const Extent& output(Node node) const { return layers_[static_cast<std::size_t>(node.layer)].output; }
+  constexpr const std::vector<Layer>& layers() const { return layers_; }
+  constexpr const Name& name() const { return name_; }
+
+ private:
+  constexpr Layer make(LayerKind kind, std::initializer_list<Node> inputs, std::string_view name) {
+    Layer layer;
+    layer.kind = kind;
+    if (inputs.size() > layer.inputs.size()) throw UsageError("A layer reads at most four others.");
+    std::size_t i = 0;
+    for (Node in : inputs) layer.inputs[i++] = in.layer;
+    if (i > 0) layer.output = output(*inputs.begin());
+    if (!name.empty()) {
+      layer.name = Name(name);
+    } else {
+      const int count = unnamed_[static_cast<std::size_t>(kind)]++;
+      layer.name = Name(keras_name(kind));
+      if (count > 0) layer.name = layer.name + "_" + count;
+    }
+    return layer;
+  }
+
+  constexpr Node append(const Layer& layer) {
+    layers_.push_back(layer);
+    return {static_cast<int>(layers_.size()) - 1};
+  }
+
+  constexpr Node convolution(LayerKind kind, Node in, int filters, Kernel kernel, const ConvolutionOptions& options) {
+    Layer layer = make(kind, {in}, options.name);
+    layer.padding = options.padding;
+    layer.window = window_on(output(in), kernel, options.stride, options.padding);
+    layer.output = slide(layer.window, output(in), filters);
+    layer.use_bias = options.use_bias;
+    layer.activation = options.activation;
+    return append(layer);
+  }
+
+  constexpr Node pooling(LayerKind kind, Node in, Kernel pool, const PoolingOptions& options) {
+    Layer layer = make(kind, {in}, options.name);
+    layer.padding = options.padding;
+    layer.window = window_on(output(in), pool, options.stride, options.padding);
+    layer.output = slide(layer.window, output(in), output(in).channels);
+    return append(layer);
+  }
+
+  Name name_;
+  std::vector<Layer> layers_;
+  std::array<int, 12> unnamed_{};
+};
+
+/// The description as a value of fixed size. `describe` is a constexpr function () -> Builder; it runs twice, for the
+/// size and for the content, because memory of a constant expression cannot outlive it.
+template <auto describe>
+consteval auto freeze() {
+  constexpr std::size_t size = describe().layers().size();
+  const Builder net = describe();
+  Graph<size> graph;
+  graph.name = net.name();
+  for (std::size_t i = 0; i < size; ++i) graph.layers[i] = net.layers()[i];
+  return graph;
+}
+
+}  // namespace rcar::graph
