@@ -1,0 +1,212 @@
+// The whole experiment: from a folder of videos to a trained, evaluated, saved recognizer.
+//   train_ucf5 --data UCF-101 --lists ucfTrainTestlist --split 1 --backbone efficientnetb0 --cell lstm
+//              --weights efficientnetb0.safetensors --out out
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <rcar/any_recognizer.hpp>
+#include <rcar/keras.hpp>
+#include <rcar/report/confusion_matrix.hpp>
+#include <rcar/report/curves.hpp>
+#include <rcar/report/tables.hpp>
+
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  fs::path data, lists, weights, cache, out = "out";
+  int split = 1;
+  rcar::RecognizerChoice choice;
+  std::string sampler = "first", validation = "stratified";
+  double test_part = 0.3;
+  rcar::ExperimentOptions experiment;
+  bool accept_foreign_cache = false;
+};
+
+/// Seconds since the last call, for metrics.json.
+class Stopwatch {
+ public:
+  double lap() {
+    const auto now = std::chrono::steady_clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
+};
+
+/// Training and test clips of whichever kind of folder --data is.
+rcar::TrainTest read_data(const Options& options) {
+  if (fs::exists(options.data / "train.csv"))
+    return {rcar::read_dataset(options.data / "train.csv", options.data / "train"),
+            rcar::read_dataset(options.data / "test.csv", options.data / "test")};
+  if (!options.lists.empty()) return rcar::read_ucf_lists(options.data, options.lists, options.split);
+  return rcar::split_train_test(rcar::read_class_folders(options.data), options.test_part, options.experiment.seed);
+}
+
+/// Makes the folder and proves that it can be written before hours are spent.
+void prepare_folder(const fs::path& folder) {
+  std::error_code failure;
+  fs::create_directories(folder, failure);
+  if (failure)
+    throw rcar::FileError("Cannot make the folder " + rcar::quoted(folder.string()) + ": " + failure.message() +
+                          "; choose another --out.");
+  rcar::AtomicFile probe(folder / "probe");  // never committed, so never left behind
+}
+
+void print_groups(const rcar::TrainTest& data) {
+  const auto shared = rcar::group_overlap(data.train, data.test);
+  if (shared.empty())
+    std::printf("No group of clips is in both training and test.\n");
+  else
+    std::fprintf(stderr,
+                 "warning: %zu groups of clips are in both training and test (%s%s), so test accuracy is too high.\n",
+                 shared.size(), shared.front().c_str(), shared.size() > 1 ? ", ..." : "");
+}
+
+int train(Options options) {
+  Stopwatch watch;
+  using List = rcar::RegisteredRecognizers;
+  List::require(options.choice);
+  const rcar::Sampler sampler = rcar::parse_sampler(options.sampler);
+  options.experiment.validation = rcar::parse_validation(options.validation);
+  const rcar::TrainTest data = read_data(options);
+  const rcar::StringLookup labels = rcar::StringLookup::from_tags(data.train.tags());
+  rcar::require_known_tags(data.test, labels);
+  prepare_folder(options.out);
+  const rcar::weights::Store weights = rcar::read_backbone_weights(options.weights, options.choice.backbone);
+  const auto recognizer = rcar::make_recognizer<List>(options.choice, weights, sampler);
+  std::printf("%zu training and %zu test clips of %zu classes; %s at %d, %s, %d frames a clip, sampler %s.\n",
+              data.train.entries.size(), data.test.entries.size(), labels.vocabulary().size(),
+              options.choice.backbone.c_str(), recognizer->image_dim(), options.choice.cell.c_str(),
+              recognizer->sequence_length(), options.sampler.c_str());
+  print_groups(data);
+  const double loading_s = watch.lap();
+
+  rcar::ExtractOptions extract;
+  extract.cache = options.cache.empty() ? options.out / "cache" : options.cache;
+  extract.accept_foreign_cache = options.accept_foreign_cache;
+  extract.title = "training clips";
+  const auto train_set = recognizer->process_videos_and_extract_features(data.train, labels, extract);
+  extract.title = "test clips";
+  const auto test_set = recognizer->process_videos_and_extract_features(data.test, labels, extract);
+  auto quarantine = train_set.quarantine;
+  quarantine.insert(quarantine.end(), test_set.quarantine.begin(), test_set.quarantine.end());
+  rcar::write_quarantine(options.out / "quarantine.csv", quarantine);
+  if (!quarantine.empty())
+    std::fprintf(stderr, "warning: %zu clips could not be read and were left out; %s says which and why.\n",
+                 quarantine.size(), (options.out / "quarantine.csv").c_str());
+  const double extraction_s = watch.lap();
+
+  options.experiment.checkpoint = options.out / "best_weights.safetensors";
+  options.experiment.on_epoch = [&](int epoch, const rcar::History& history) {
+    const auto last = history.loss.size() - 1;
+    std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f", epoch, options.experiment.epochs,
+                static_cast<double>(history.loss[last]), static_cast<double>(history.accuracy[last]));
+    if (!history.val_loss.empty())
+      std::printf("  val_loss %.4f  val_accuracy %.4f", static_cast<double>(history.val_loss[last]),
+                  static_cast<double>(history.val_accuracy[last]));
+    std::printf("\n");
+    std::fflush(stdout);
+  };
+  const rcar::History history = recognizer->fit(train_set.features, labels, options.experiment);
+  const double training_s = watch.lap();
+  const rcar::Evaluation test = recognizer->evaluate(test_set.features);
+  const double evaluation_s = watch.lap();
+
+  const auto& classes = labels.vocabulary();
+  recognizer->save(options.out / "model.rcar");
+  rcar::write_history(options.out / "history.csv", history);
+  rcar::write_predictions(options.out / "predictions.csv", test_set.features, classes, test.probabilities);
+  rcar::draw_curves(rcar::training_curves(history), options.out / "curves.png");
+  rcar::draw_confusion_matrix(
+      rcar::confusion_counts(test_set.features.labels, rcar::predicted_classes(test.probabilities), classes.size()),
+      classes, options.out / "confusion.png");
+  const rcar::TrainingCard& card = recognizer->card();
+  const double computed_s = train_set.seconds + test_set.seconds;
+  const auto computed_frames = train_set.computed_frames + test_set.computed_frames;
+  const nlohmann::ordered_json metrics = {
+      {"test_accuracy", test.accuracy},
+      {"test_loss", test.loss},
+      {"train_clips", card.train_clips},
+      {"validation_clips", card.validation_clips},
+      {"test_clips", card.test_clips},
+      {"quarantined_clips", quarantine.size()},
+      {"epochs", card.epochs},
+      {"best_epoch", card.best_epoch},
+      {"seconds",
+       {{"loading", loading_s}, {"extraction", extraction_s}, {"training", training_s}, {"evaluation", evaluation_s}}},
+      {"cached_clips", train_set.cached + test_set.cached},
+      {"frames_per_second", computed_s > 0 ? static_cast<double>(computed_frames) / computed_s : 0.0}};
+  rcar::write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
+  std::printf("Test accuracy %.2f%%, loss %.4f on %zu clips. Model, curves and tables are in %s.\n",
+              100.0 * static_cast<double>(test.accuracy), static_cast<double>(test.loss), test_set.features.size(),
+              options.out.c_str());
+  return 0;
+}
+
+void describe(CLI::App& app, Options& options) {
+  app.add_option("--data", options.data,
+                 "Prepared folder (train.csv, test.csv, train/, test/), UCF-101 tree with --lists, or any folder with "
+                 "one folder of clips a class, which is then split here")
+      ->required();
+  app.add_option("--lists", options.lists, "Folder of UCF101's official lists (trainlist01.txt, ...)");
+  app.add_option("--split", options.split, "Which official split")->capture_default_str()->check(CLI::Range(1, 3));
+  app.add_option("--weights", options.weights, "Backbone weights: rcar's .safetensors, or Keras's .h5 or .keras")
+      ->required();
+  app.add_option("--backbone", options.choice.backbone, "One of " + rcar::RegisteredRecognizers::backbone_names())
+      ->capture_default_str();
+  app.add_option("--cell", options.choice.cell, "gru or lstm")->capture_default_str();
+  app.add_option("--image-dim", options.choice.image_dim, "Image dimension; 0: the backbone's own")
+      ->capture_default_str();
+  app.add_option("--sequence-length", options.choice.sequence_length, "Frames of a clip")->capture_default_str();
+  app.add_option("--sampler", options.sampler, "first: the first frames; uniform: frames over the whole clip")
+      ->capture_default_str();
+  app.add_option("--epochs", options.experiment.epochs)->capture_default_str()->check(CLI::Range(1, 1000000));
+  app.add_option("--batch-size", options.experiment.batch_size)->capture_default_str()->check(CLI::Range(1, 1000000));
+  app.add_option("--patience", options.experiment.patience, "Epochs without a better validation loss before stopping")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  app.add_option("--learning-rate", options.experiment.learning_rate)
+      ->capture_default_str()
+      ->check(CLI::Range(1e-9, 10.0));
+  app.add_option("--seed", options.experiment.seed, "Same seed, same bits")->capture_default_str();
+  app.add_option("--validation", options.validation,
+                 "stratified: by class, groups kept together; last: Keras's last rows; none")
+      ->capture_default_str();
+  app.add_option("--test-part", options.test_part,
+                 "Share of the clips to test on, where --data has no split of its own")
+      ->capture_default_str()
+      ->check(CLI::Range(0.05, 0.9));
+  app.add_option("--cache", options.cache, "Folder of the feature cache (default: OUT/cache)");
+  app.add_flag("--accept-foreign-cache", options.accept_foreign_cache, "Use a cache from another kind of CPU");
+  app.add_option("--out", options.out, "Folder for model.rcar, tables and pictures")->capture_default_str();
+  app.footer(
+      "Examples:\n"
+      "  train_ucf5 --data UCF-101 --lists ucfTrainTestlist --split 1 --cell lstm --weights efficientnetb0_notop.h5\n"
+      "  train_ucf5 --data my_clips --backbone inceptionv3 --weights weights/inceptionv3.safetensors --sampler "
+      "uniform\n"
+      "Interrupt it at any time: features already computed are in the cache, and the next run goes on from there.\n"
+      "Exit code: 0 trained, 1 error, 2 wrong usage.");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Trains and evaluates a video classifier: CNN features, recurrent head."};
+  describe(app, options);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  try {
+    return train(options);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,80 @@
+#pragma once
+/// The tables that a training run leaves: CSV and JSON, each written aside and renamed.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdio>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "../core/file.hpp"
+#include "../core/tensor.hpp"
+#include "../data/csv.hpp"
+#include "../data/feature_set.hpp"
+#include "../train/history.hpp"
+
+namespace rcar {
+
+namespace detail {
+
+/// Shortest text that reads back as the same float.
+inline std::string float_text(float value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
+  return text;
+}
+
+}  // namespace detail
+
+/// The class of each row: the index of its largest probability, the first of equal ones.
+inline std::vector<int> predicted_classes(const Probabilities& probabilities) {
+  std::vector<int> result;
+  const std::size_t classes = probabilities.shape(1);
+  for (std::size_t n = 0; n < probabilities.shape(0); ++n) {
+    const float* row = probabilities.data() + n * classes;
+    result.push_back(static_cast<int>(std::max_element(row, row + classes) - row));
+  }
+  return result;
+}
+
+/// Rows: true class, columns: predicted class; both in the order of the labels.
+inline std::vector<std::vector<std::size_t>> confusion_counts(const std::vector<int>& truth,
+                                                              const std::vector<int>& predicted, std::size_t classes) {
+  std::vector<std::vector<std::size_t>> counts(classes, std::vector<std::size_t>(classes, 0));
+  for (std::size_t n = 0; n < truth.size(); ++n)
+    ++counts[static_cast<std::size_t>(truth[n])][static_cast<std::size_t>(predicted[n])];
+  return counts;
+}
+
+/// history.csv: epoch, loss, accuracy and, where there was a validation set, val_loss and val_accuracy.
+inline void write_history(const std::filesystem::path& path, const History& history) {
+  const bool validated = !history.val_loss.empty();
+  std::string text = validated ? "epoch,loss,accuracy,val_loss,val_accuracy\n" : "epoch,loss,accuracy\n";
+  for (std::size_t e = 0; e < history.loss.size(); ++e) {
+    text += std::to_string(e + 1) + "," + detail::float_text(history.loss[e]) + "," +
+            detail::float_text(history.accuracy[e]);
+    if (validated)
+      text += "," + detail::float_text(history.val_loss[e]) + "," + detail::float_text(history.val_accuracy[e]);
+    text += "\n";
+  }
+  write_file(path, text);
+}
+
+/// predictions.csv: clip, true, predicted, then each class's probability (0 to 1) under the class's name.
+inline void write_predictions(const std::filesystem::path& path, const FeatureSet& set,
+                              const std::vector<std::string>& classes, const Probabilities& probabilities) {
+  const std::vector<int> predicted = predicted_classes(probabilities);
+  std::string text = "clip,true,predicted";
+  for (const auto& name : classes) text += "," + csv_field(name);
+  text += "\n";
+  for (std::size_t n = 0; n < set.size(); ++n) {
+    text += csv_field(set.clips[n]) + "," + csv_field(classes[static_cast<std::size_t>(set.labels[n])]) + "," +
+            csv_field(classes[static_cast<std::size_t>(predicted[n])]);
+    for (std::size_t k = 0; k < classes.size(); ++k) text += "," + detail::float_text(probabilities(n, k));
+    text += "\n";
+  }
+  write_file(path, text);
+}
+
+}  // namespace rcar
