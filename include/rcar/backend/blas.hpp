@@ -6,11 +6,12 @@
 
 #include "blas/gemm.hpp"
 #include "blas/maps.hpp"
+#include "blas/recurrent.hpp"
 #include "concept.hpp"
 
 namespace rcar::backend {
 
-struct Blas : blas::Gemm, blas::Maps {
+struct Blas : blas::Gemm, blas::Maps, blas::Recurrent {
   static constexpr std::string_view name = "blas";
   static constexpr float tolerance = 1e-5f;
 

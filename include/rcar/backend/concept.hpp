@@ -16,6 +16,7 @@
 
 #include "operands.hpp"
 #include "primitives.hpp"
+#include "recurrent.hpp"
 
 namespace rcar::backend {
 
@@ -67,7 +68,7 @@ concept GemmBackend = requires(Transpose transposed, int n, float factor, const 
 };
 
 template <class B>
-concept Backend = MapBackend<B> && GemmBackend<B> && requires {
+concept Backend = MapBackend<B> && GemmBackend<B> && RecurrentBackend<B> && requires {
   { B::name } -> std::convertible_to<std::string_view>;  // "blas": what users and reports call it
   { B::engine() } -> std::convertible_to<std::string>;   // all that decides its bits: kernels, instruction set
   { B::tolerance } -> std::convertible_to<float>;        // see Tolerance

@@ -14,6 +14,7 @@ struct HostMemory {
 
   static void upload(const float* host, std::size_t count, float* memory) { std::copy_n(host, count, memory); }
   static void download(const float* memory, std::size_t count, float* host) { std::copy_n(memory, count, host); }
+  static void assign(std::size_t count, const float* from, float* to) { std::copy_n(from, count, to); }
   static void zero(std::size_t count, float* memory) { std::fill_n(memory, count, 0.0f); }
 };
 

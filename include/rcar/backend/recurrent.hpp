@@ -18,7 +18,7 @@ struct Recurrence {
   int clips = 0, steps = 0, units = 0;
   const bool* mask = nullptr;               // (N, T)
   const float* projected = nullptr;         // (N, T, GU), x W + input bias
-  const float* initial = nullptr;           // (N, U), or null for zeros; LSTM (N, 2, U): h, then c
+  const float* initial = nullptr;           // (N, U) state before the first step; LSTM (N, 2, U): h, then carry
   const float* recurrent_kernel = nullptr;  // (U, GU)
   const float* recurrent_bias = nullptr;    // (GU), GRU only
 };
@@ -29,6 +29,24 @@ struct RecurrenceOutput {
   float* last = nullptr;    // (N, U), the state after the last step, or null when it is not wanted
   float* saved = nullptr;   // GRU (N, T, 4U): z, r, candidate, its recurrent part. LSTM (N, T, 5U): i, f, c, o, carry
 };
+
+/// Where one step of one clip finds the state before it.
+struct StateBefore {
+  const float* state = nullptr;  // (U)
+  const float* carry = nullptr;  // (U), LSTM only
+};
+
+inline StateBefore gru_state_before(const Recurrence& in, const RecurrenceOutput& out, int clip, int step) {
+  const std::size_t units = static_cast<std::size_t>(in.units), row = static_cast<std::size_t>(clip) * in.steps + step;
+  if (step == 0) return {in.initial + clip * units, nullptr};
+  return {out.states + (row - 1) * units, nullptr};
+}
+
+inline StateBefore lstm_state_before(const Recurrence& in, const RecurrenceOutput& out, int clip, int step) {
+  const std::size_t units = static_cast<std::size_t>(in.units), row = static_cast<std::size_t>(clip) * in.steps + step;
+  if (step == 0) return {in.initial + clip * 2 * units, in.initial + (clip * 2 + 1) * units};
+  return {out.states + (row - 1) * units, out.saved + ((row - 1) * 5 + 4) * units};
+}
 
 /// The gradients of a recurrence. Those of the parameters are added to what is there.
 struct RecurrenceGradient {
@@ -54,11 +72,12 @@ concept RecurrentBackend = requires(const Recurrence& recurrence, const Recurren
                                     const RecurrenceGradient& gradient, Activation activation, int rows, int columns,
                                     std::size_t count, float factor, const float* in, float* out, const int* labels,
                                     const AdamStep& adam) {
-  // Memory of `count` zeros that the back end can reach, and copies between it and the host.
+  // Memory of `count` zeros that the back end can reach, copies between it and the host, and within it.
   requires std::constructible_from<typename B::Memory, std::size_t>;
   { B::clips_per_pass } -> std::convertible_to<int>;  // how many clips a forward or backward pass best takes at once
   B::upload(in /*host*/, count, out);
   B::download(in, count, out /*host*/);
+  B::assign(count, in, out);
   B::zero(count, out);
 
   // Keras GRU (reset_after=true) and LSTM.

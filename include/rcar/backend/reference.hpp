@@ -8,10 +8,11 @@
 #include "concept.hpp"
 #include "reference/gemm.hpp"
 #include "reference/maps.hpp"
+#include "reference/recurrent.hpp"
 
 namespace rcar::backend {
 
-struct Reference : reference::Gemm, reference::Maps {
+struct Reference : reference::Gemm, reference::Maps, reference::Recurrent {
   static constexpr std::string_view name = "reference";
   static constexpr float tolerance = 1e-6f;
 

@@ -61,7 +61,8 @@ struct HeadLayers {
       const double g = gradient[i];
       m[i] = static_cast<float>(m[i] + (g - m[i]) * adam.one_minus_beta_1);
       v[i] = static_cast<float>(v[i] + (g * g - v[i]) * adam.one_minus_beta_2);
-      parameters[i] = static_cast<float>(parameters[i] - adam.step * double(m[i]) / (std::sqrt(double(v[i])) + adam.epsilon));
+      parameters[i] =
+          static_cast<float>(parameters[i] - adam.step * double(m[i]) / (std::sqrt(double(v[i])) + adam.epsilon));
     }
   }
 
@@ -70,24 +71,35 @@ struct HeadLayers {
  private:
   static double function(Activation activation, double x) {
     switch (activation) {
-      case Activation::relu: return std::max(x, 0.0);
-      case Activation::relu6: return std::clamp(x, 0.0, 6.0);
-      case Activation::swish: return x * sigmoid(x);
-      case Activation::sigmoid: return sigmoid(x);
-      case Activation::tanh: return std::tanh(x);
-      case Activation::linear: break;
+      case Activation::relu:
+        return std::max(x, 0.0);
+      case Activation::relu6:
+        return std::clamp(x, 0.0, 6.0);
+      case Activation::swish:
+        return x * sigmoid(x);
+      case Activation::sigmoid:
+        return sigmoid(x);
+      case Activation::tanh:
+        return std::tanh(x);
+      case Activation::linear:
+        break;
     }
     return x;
   }
 
   static double derivative(Activation activation, double y) {
     switch (activation) {
-      case Activation::relu: return y > 0;
-      case Activation::relu6: return y > 0 && y < 6;
-      case Activation::sigmoid: return y * (1 - y);
-      case Activation::tanh: return 1 - y * y;
+      case Activation::relu:
+        return y > 0;
+      case Activation::relu6:
+        return y > 0 && y < 6;
+      case Activation::sigmoid:
+        return y * (1 - y);
+      case Activation::tanh:
+        return 1 - y * y;
       case Activation::linear:
-      case Activation::swish: break;
+      case Activation::swish:
+        break;
     }
     return 1;
   }
