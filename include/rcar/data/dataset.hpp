@@ -1,5 +1,5 @@
 #pragma once
-/// Lists of labelled clips: from a CSV, from a prepared folder, or from a tree with one folder a class.
+/// Lists of labelled clips: from a CSV or from a tree with one folder a class.
 
 #include <algorithm>
 #include <array>
@@ -94,27 +94,6 @@ inline Dataset read_dataset(const std::filesystem::path& csv, const std::filesys
     throw DataError(quoted(table.file) + " lists no clip; add a line `video_name,tag` for each.");
   detail::require_folder(directory, "for the clips that " + quoted(table.file) + " lists");
   return data;
-}
-
-/// Writes a list that read_dataset reads, aside and renamed.
-inline void write_dataset(const std::filesystem::path& csv, const Dataset& data) {
-  std::string text = "video_name,tag\n";
-  for (const ClipEntry& entry : data.entries) text += csv_line(std::array{entry.video_name, entry.tag});
-  write_file(csv, text);
-}
-
-/// Whether `directory` is what prepare_ucf101 makes: train.csv and train/, test.csv and test/.
-inline bool is_prepared_folder(const std::filesystem::path& directory) {
-  std::error_code ignored;
-  return std::filesystem::exists(directory / "train.csv", ignored) &&
-         std::filesystem::exists(directory / "test.csv", ignored);
-}
-
-/// Reads a prepared folder: train.csv with train/, test.csv with test/. Throws as read_dataset.
-inline TrainTest read_prepared_folder(const std::filesystem::path& directory) {
-  return {read_dataset(directory / "train.csv", directory / "train"),
-          read_dataset(directory / "test.csv", directory / "test"),
-          {}};
 }
 
 /// Whether a file's name says that it is a video.

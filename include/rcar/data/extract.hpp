@@ -1,0 +1,220 @@
+#pragma once
+/// From clips to features: decode, run the backbone in batches over clip boundaries, keep what is computed.
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <functional>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/file.hpp"
+#include "../core/progress.hpp"
+#include "../core/tensor.hpp"
+#include "../core/threads.hpp"
+#include "../core/version.hpp"
+#include "../video/process_video.hpp"
+#include "../video/sampler.hpp"
+#include "csv.hpp"
+#include "dataset.hpp"
+#include "feature_cache.hpp"
+#include "feature_extractor.hpp"
+#include "feature_set.hpp"
+#include "name_list.hpp"
+#include "prefetch.hpp"
+#include "string_lookup.hpp"
+
+namespace rcar {
+
+struct ExtractOptions {
+  std::filesystem::path cache;  // folder of the feature cache; empty: none
+  ForeignCache foreign_cache = ForeignCache::refuse;
+  std::size_t batch = 40;  // frames that one call of the extractor gets; it changes speed and memory only
+  std::string title = "Extracting features";
+  ProgressDisplay progress = ProgressDisplay::automatic;
+  std::function<void(const std::string&)> warn = [](const std::string& text) {
+    std::fprintf(stderr, "warning: %s\n", text.c_str());
+  };
+};
+
+/// A clip that was set aside, and why.
+struct QuarantinedClip {
+  std::string clip, reason;
+};
+
+struct ExtractResult {
+  FeatureSet features;                      // the clips that decode, in the list's order
+  std::vector<QuarantinedClip> quarantine;  // the others, in the list's order
+  std::size_t cached = 0;                   // clips whose features came from the cache
+  std::size_t frames = 0;                   // frames that went through the extractor
+  double seconds = 0, frames_per_second = 0;
+};
+
+/// Writes `clip,reason`, aside and renamed; only the header when every clip decoded.
+inline void write_quarantine(const std::filesystem::path& path, std::span<const QuarantinedClip> quarantine) {
+  std::string text = "clip,reason\n";
+  for (const QuarantinedClip& each : quarantine) text += csv_line(std::array{each.clip, each.reason});
+  write_file(path, text);
+}
+
+namespace detail {
+
+/// The text of everything that a clip's features depend on, but for the instruction set, which the cache adds.
+inline std::string cache_key(const FeatureExtractor& extractor, const std::string& clip_sha256) {
+  return "rcar-features 1\nclip " + clip_sha256 + "\nsampler " + std::string(to_string(extractor.sampler)) +
+         "\nsequence_length " + std::to_string(extractor.sequence_length) + "\nimage_dim " +
+         std::to_string(extractor.image_dim) + "\nframes center_crop,bilinear,rgb\nfeature_dim " +
+         std::to_string(extractor.feature_dim) + "\nengine " + std::to_string(engine_version) + "\nextractor " +
+         extractor.identity;
+}
+
+/// Looks the clip up in the cache or decodes it; what is wrong with the clip becomes its fault, and nothing else does.
+inline PreparedClip prepare_clip(const std::filesystem::path& path, std::size_t row, const FeatureExtractor& extractor,
+                                 const FeatureCache* cache) {
+  PreparedClip clip;
+  clip.row = row;
+  const auto steps = static_cast<std::size_t>(extractor.sequence_length);
+  try {
+    if (cache) {
+      clip.cache_key = cache_key(extractor, file_sha256(path));
+      clip.features = cache->load(clip.cache_key, static_cast<std::size_t>(extractor.feature_dim), steps, clip.warning);
+      if (clip.features) return clip;
+    }
+    clip.frames = sample_video(path, extractor.sampler, extractor.sequence_length, extractor.image_dim);
+    if (clip.frames.shape(0) == 0 || clip.frames.shape(0) > steps)
+      throw VideoError("The clip gives " + std::to_string(clip.frames.shape(0)) + " frames.");
+  } catch (const std::bad_alloc&) {
+    throw;
+  } catch (const std::exception& error) {
+    clip.fault = error.what();
+  }
+  return clip;
+}
+
+/// Puts the clips' features, each (n, F), below one another, zero padded and masked; releases them on the way.
+inline FeatureSet padded(std::vector<std::vector<float>>& features, std::size_t steps, std::size_t feature_dim) {
+  const std::size_t n = features.size();
+  FeatureSet set{Features(Features::shape_type{n, steps, feature_dim}), Mask(Mask::shape_type{n, steps}), {}, {}};
+  for (std::size_t i = 0; i < n; ++i) {
+    float* row = set.features.data() + i * steps * feature_dim;
+    std::fill(std::copy(features[i].begin(), features[i].end(), row), row + steps * feature_dim, 0.f);
+    bool* mask = set.mask.data() + i * steps;
+    const std::size_t frames = features[i].size() / feature_dim;
+    std::fill(std::fill_n(mask, frames, true), mask + steps, false);
+    features[i] = {};
+  }
+  return set;
+}
+
+inline void require_usable(const FeatureExtractor& extractor, const ExtractOptions& options) {
+  if (extractor.image_dim < 1 || extractor.sequence_length < 1 || extractor.feature_dim < 1 || !extractor.run)
+    throw UsageError("The feature extractor needs image_dim, sequence_length and feature_dim above 0 and a run.");
+  if (options.batch < 1) throw UsageError("The batch is 0 frames; give at least 1.");
+}
+
+}  // namespace detail
+
+/// Features and masks of every clip in `data`, labelled by `labels`.
+///
+/// Clips are decoded ahead of the extractor on all cores, within a bound of memory that does not grow with clips or
+/// list. With a cache, clips that are in it are only hashed, and each clip's features are kept as soon as they are
+/// there: a run that is interrupted continues where it was. The result is the same with and without a cache, for any
+/// batch and any number of threads.
+///
+/// A clip that does not decode is quarantined with its reason. Throws DataError for a tag that `labels` lacks (before
+/// any work), when no clip decodes, and for features that are not finite, naming the clip; FileError when the cache
+/// cannot be written.
+inline ExtractResult process_videos_and_extract_features(const Dataset& data, const StringLookup& labels,
+                                                         const FeatureExtractor& extractor,
+                                                         const ExtractOptions& options = {}) {
+  detail::require_usable(extractor, options);
+  if (data.entries.empty()) throw DataError("The list of clips is empty; there is nothing to extract.");
+  std::vector<int> label_of;
+  for (const ClipEntry& entry : data.entries) label_of.push_back(labels(entry.tag, entry.video_name));
+
+  std::optional<FeatureCache> cache;
+  if (!options.cache.empty()) cache.emplace(options.cache, extractor.instruction_set, options.foreign_cache);
+  const FeatureCache* cache_or_none = cache ? &*cache : nullptr;
+  const auto steps = static_cast<std::size_t>(extractor.sequence_length);
+  const auto feature_dim = static_cast<std::size_t>(extractor.feature_dim);
+
+  ExtractResult result;
+  std::vector<std::vector<float>> features(data.size());
+  std::vector<std::string> faults(data.size());
+  Progress progress(options.title, data.size() * steps, "frames", options.progress);
+
+  const auto keep = [&](const detail::PreparedClip& clip, std::vector<float> values) {
+    const std::string& name = data.entries[clip.row].video_name;
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+      throw DataError("The features of clip " + quoted(name) +
+                      " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
+    if (cache && !clip.features) cache->store(clip.cache_key, values, feature_dim);
+    const std::size_t frames = values.size() / feature_dim;
+    progress.skip(steps - frames);
+    if (clip.features) progress.skip(frames), ++result.cached;
+    if (!clip.features) progress.advance(frames), result.frames += frames;
+    features[clip.row] = std::move(values);
+  };
+
+  detail::FrameBatcher batcher(extractor, options.batch, keep);
+  // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
+  const std::size_t clip_bytes = steps * static_cast<std::size_t>(extractor.image_dim) * extractor.image_dim * 3;
+  const std::size_t ahead = std::clamp<std::size_t>((std::size_t{256} << 20) / clip_bytes, 2, 2 * thread_count() + 2);
+  Prefetch<detail::PreparedClip> clips(data.size(), thread_count(), ahead, [&](std::size_t row) {
+    return detail::prepare_clip(data.path(row), row, extractor, cache_or_none);
+  });
+  while (auto clip = clips.next()) {
+    if (!clip->warning.empty() && options.warn) options.warn(clip->warning);
+    if (!clip->fault.empty()) {
+      progress.skip(steps);
+      faults[clip->row] = std::move(clip->fault);
+    } else if (clip->features) {
+      keep(*clip, *clip->features);
+    } else {
+      batcher.add(std::move(*clip));
+    }
+  }
+  batcher.flush();
+  progress.finish();
+  result.seconds = progress.seconds();
+  if (result.frames > 0) result.frames_per_second = static_cast<double>(result.frames) / result.seconds;
+
+  std::vector<std::size_t> rows;
+  for (std::size_t row = 0; row < data.size(); ++row) {
+    if (faults[row].empty())
+      rows.push_back(row);
+    else
+      result.quarantine.push_back({data.entries[row].video_name, std::move(faults[row])});
+  }
+  if (rows.empty())
+    throw DataError("None of the " + counted(data.size(), "clip", "clips") + " in " + quoted(data.directory.string()) +
+                    " decodes (the first, " + quoted(result.quarantine[0].clip) + ": " + result.quarantine[0].reason +
+                    "); check the folder and the files.");
+  if (!result.quarantine.empty() && options.warn) {
+    std::vector<std::string> names;
+    for (const QuarantinedClip& each : result.quarantine) names.push_back(each.clip);
+    options.warn(std::to_string(names.size()) + " of " + counted(data.size(), "clip", "clips") +
+                 " could not be decoded and were set aside: " + name_list(names, 5) + ".");
+  }
+  for (std::size_t i = 0; i < rows.size(); ++i)
+    if (rows[i] != i) features[i] = std::move(features[rows[i]]);
+  features.resize(rows.size());
+  result.features = detail::padded(features, steps, feature_dim);
+  for (const std::size_t row : rows) {
+    result.features.labels.push_back(label_of[row]);
+    result.features.clips.push_back(data.entries[row].video_name);
+  }
+  return result;
+}
+
+}  // namespace rcar
