@@ -40,6 +40,8 @@ class Scheduler {
         }
   }
 
+  constexpr ~Scheduler() = default;
+
   constexpr Schedule run() {
     for (int i = 0; i < size(); ++i)
       if (map_of_[index(i)] == none) schedule(i);
