@@ -18,7 +18,7 @@ struct Options {
   int split = 1;
   std::size_t top = 0;
   std::vector<std::string> classes;
-  bool copy = false, dry_run = false;
+  bool copy = false, skip_missing = false, dry_run = false;
 };
 
 void print_counts(const rcar::UcfLists& lists) {
@@ -39,10 +39,17 @@ void prepare(const Options& options) {
   lists = rcar::select_classes(lists, options.top ? rcar::top_classes(lists.train, options.top) : options.classes);
   if (options.dry_run) return print_counts(lists);
 
-  const rcar::TrainTest data{{options.ucf, lists.train}, {options.ucf, lists.test}, {}};
+  rcar::TrainTest data{{options.ucf, lists.train}, {options.ucf, lists.test}, {}};
+  if (options.skip_missing) {
+    const std::size_t missing = rcar::remove_missing(data.train).size() + rcar::remove_missing(data.test).size();
+    if (data.train.size() == 0 || data.test.size() == 0)
+      throw rcar::DataError("The clips in " + rcar::quoted(options.ucf.string()) +
+                            " leave no training or no test clip; give the root of the UCF101 clips.");
+    if (missing > 0) std::fprintf(stderr, "warning: %zu clips are not there and are left out.\n", missing);
+  }
   const auto result =
       rcar::write_prepared_folder(data, options.out, options.copy ? rcar::Placement::copy : rcar::Placement::link);
-  print_counts(lists);
+  print_counts({data.train.entries, data.test.entries});
   std::printf("%s: %zu clips %s, %zu already there.\n", options.out.c_str(), result.placed,
               options.copy ? "copied" : "linked", result.kept);
   if (result.others > 0)
@@ -69,6 +76,8 @@ int main(int argc, char* argv[]) {
   which->require_option(1);
   auto* out = app.add_option("--out", options.out, "folder to make");
   app.add_flag("--copy", options.copy, "copy the clips; without it they are linked");
+  app.add_flag("--skip-missing", options.skip_missing,
+               "take the clips that are there; without it a missing one is an error");
   app.add_flag("--dry-run", options.dry_run, "only print the classes and counts; needs the lists alone");
   try {
     app.parse(argc, argv);

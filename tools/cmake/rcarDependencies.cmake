@@ -29,6 +29,7 @@ function(rcar_dependency target)
   # Folders that the compiler searches anyway are left out: naming /usr/include changes the order of the search.
   if(NOT RCAR_${target}_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
     target_include_directories(rcar::${target} SYSTEM INTERFACE ${RCAR_${target}_INCLUDE_DIR})
+    set_property(GLOBAL APPEND PROPERTY rcar_include_folders ${RCAR_${target}_INCLUDE_DIR})
   endif()
   if(arg_LIBRARY)
     target_link_libraries(rcar::${target} INTERFACE ${RCAR_${target}_LIBRARY})
