@@ -9,7 +9,7 @@
 ///     output(in)                  shape of what it gives
 ///     tensors(in)                 its parameters, in Keras's order
 ///     tape(in), scratch(in)       floats a clip that both passes share, floats a clip that the backward pass needs
-///     dropout(in)                 dropout decisions a clip
+///     dropout(in)                 dropout decisions a clip; a layer that has any states its `rate`
 ///     forward<B>(pass)            writes the output to the front of its tape
 ///     backward<B>(pass, ...)      adds the parameters' gradients, writes the input's
 

@@ -14,6 +14,7 @@
 #include "../backend/default.hpp"
 #include "../backend/recurrent.hpp"
 #include "../core/error.hpp"
+#include "../core/random.hpp"
 #include "../core/tensor.hpp"
 #include "../core/threads.hpp"
 #include "../weights/store.hpp"
@@ -208,6 +209,9 @@ class SequenceHead {
       work(index * group, static_cast<int>(std::min(group, clips - index * group)), *workspace);
     });
   }
+
+  /// Draws the dropout decisions of one clip, keep (dropout_units), 0 or 1.
+  static void draw_dropout(Random& random, float* keep) { Layers::draw_dropout(input_shape, random, keep); }
 
   /// Throws UsageError unless features are (N, T, F) and the mask (N, T).
   static void require_shapes(const Features& features, const Mask& mask) {

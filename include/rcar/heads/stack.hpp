@@ -8,6 +8,7 @@
 #include <tuple>
 #include <utility>
 
+#include "../core/random.hpp"
 #include "layer.hpp"
 
 namespace rcar::heads {
@@ -64,6 +65,19 @@ struct Stack {
       using Layer = typename decltype(layer)::type;
       bool first = true;
       for (const TensorSpec& spec : Layer::tensors(in)) visit(Layer::class_name, spec, std::exchange(first, false));
+      in = Layer::output(in);
+    };
+    (one(Type<Layers>{}), ...);
+  }
+
+  /// Draws the dropout decisions of one clip: keep (dropout), 1 with probability 1 - rate of the layer, else 0.
+  static void draw_dropout(Shape in, Random& random, float* keep) {
+    [[maybe_unused]] const auto one = [&](auto layer) {
+      using Layer = typename decltype(layer)::type;
+      if constexpr (Layer::dropout(Shape{1, 1}) > 0) {
+        const std::size_t count = Layer::dropout(in);
+        for (std::size_t i = 0; i < count; ++i) *keep++ = random.uniform() >= Layer::rate ? 1.0f : 0.0f;
+      }
       in = Layer::output(in);
     };
     (one(Type<Layers>{}), ...);

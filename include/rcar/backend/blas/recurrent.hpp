@@ -152,8 +152,8 @@ struct Recurrent : HostMemory, HeadLayers {
       int j = 0;
       for (; j + lanes <= columns; j += lanes)
         for (int l = 0; l < lanes; ++l) partial[l] += d[j + l] * kernel[j + l];
-      for (int l = 0; j < columns; ++j, ++l) partial[l] += d[j] * kernel[j];
       float sum = 0;
+      for (; j < columns; ++j) sum += d[j] * kernel[j];
       for (float part : partial) sum += part;
       dh[k] += sum;
     }
