@@ -6,6 +6,7 @@
 
 namespace rcar {
 
+using Frame = xt::xtensor<std::uint8_t, 3>;   // (H, W, 3) RGB
 using Frames = xt::xtensor<std::uint8_t, 4>;  // (T, H, W, 3) RGB
 using Features = xt::xtensor<float, 3>;       // (N, T, F)
 using Mask = xt::xtensor<bool, 2>;            // (N, T), false: padding

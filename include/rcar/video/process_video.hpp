@@ -1,0 +1,137 @@
+#pragma once
+/// From a clip to the frames that a network sees.
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <limits>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "../core/error.hpp"
+#include "../core/tensor.hpp"
+#include "decoder.hpp"
+#include "resize.hpp"
+#include "sampler.hpp"
+
+namespace rcar {
+
+/// The sampled frames of a clip and the rate at which they play at the clip's own speed.
+struct SampledClip {
+  Frames frames;             // (n, S, S, 3) RGB
+  double frames_per_second;  // of these frames: lower than the clip's where frames between them were left out
+};
+
+namespace detail {
+
+/// Frames as they come, each (S, S, 3) RGB, until their number is known.
+class FrameList {
+ public:
+  explicit FrameList(int size) : size_(size) {
+    if (size < 1) throw UsageError("The frame size is " + std::to_string(size) + "; it must be at least one pixel.");
+  }
+
+  void add(const cv::Mat& picture) {
+    frames_.emplace_back(static_cast<std::size_t>(size_) * static_cast<std::size_t>(size_) * 3);
+    crop_and_resize(picture, size_, frames_.back().data());
+  }
+  void clear() { frames_.clear(); }
+  std::size_t count() const { return frames_.size(); }
+
+  /// Moves the frames into one tensor; each is given back to the system once copied.
+  Frames take() {
+    const auto side = static_cast<std::size_t>(size_);
+    Frames tensor = Frames::from_shape({frames_.size(), side, side, 3});
+    auto* out = tensor.data();
+    for (auto& frame : frames_) {
+      out = std::copy(frame.begin(), frame.end(), out);
+      std::vector<std::uint8_t>().swap(frame);
+    }
+    frames_.clear();
+    return tensor;
+  }
+
+ private:
+  int size_;
+  std::vector<std::vector<std::uint8_t>> frames_;
+};
+
+inline SampledClip first_frames(const std::filesystem::path& path, std::size_t count, int size) {
+  FrameList frames(size);
+  Decoder clip(path);
+  for (cv::Mat picture; frames.count() < count && clip.grab() && clip.retrieve(picture);) frames.add(picture);
+  if (frames.count() == 0) clip.fail_without_frames();
+  return {frames.take(), clip.frames_per_second()};
+}
+
+/// Which frames to keep follows from how many there are, which is known at the end only. So a first pass keeps what
+/// would be right if the container's count were true, and counts; if it was not, a second pass keeps what is right.
+/// The result never depends on the claim. Colours are converted for kept frames only.
+inline SampledClip uniform_frames(const std::filesystem::path& path, std::size_t sequence_length, int size) {
+  FrameList frames(size);
+  std::size_t believed = 0;
+  std::size_t end = std::numeric_limits<std::size_t>::max();  // where a frame could not be converted
+  for (int pass = 0; pass < 4; ++pass) {
+    frames.clear();
+    Decoder clip(path);
+    if (pass == 0) believed = clip.claimed_frame_count();
+    std::size_t seen = 0;
+    for (cv::Mat picture; seen < end && clip.grab(); ++seen) {
+      if (frames.count() == sampled_count(believed, sequence_length)) continue;
+      if (seen != uniform_index(frames.count(), believed, sequence_length)) continue;
+      if (!clip.retrieve(picture)) {
+        end = seen;
+        break;
+      }
+      frames.add(picture);
+    }
+    if (seen == 0) clip.fail_without_frames();
+    if (seen == believed) {
+      const std::size_t count = frames.count();
+      const double share = count > 1 ? static_cast<double>(count - 1) / static_cast<double>(seen - 1) : 1.0;
+      return {frames.take(), clip.frames_per_second() * share};
+    }
+    believed = seen;
+  }
+  throw VideoError("The clip " + quoted(path.string()) +
+                   " did not yield the same number of frames twice; wait until nothing writes to it.");
+}
+
+}  // namespace detail
+
+/// The frames of a clip: centre square, resized bilinearly to target_size, RGB (the Keras pipeline's process_video).
+///
+/// path             any file that OpenCV decodes
+/// max_frame_count  stop after so many; 0: the whole clip, which is then held in memory
+/// returns          (T, S, S, 3) uint8 RGB with S = target_size
+///
+/// Throws VideoError when the file is missing, empty, a folder, not a video, or holds no frame that decodes; UsageError
+/// when target_size is not positive. A clip that breaks off yields the frames before that.
+///
+///     Frames frames = process_video("clip.avi", 20, 224);
+inline Frames process_video(const std::filesystem::path& path, std::size_t max_frame_count = 0, int target_size = 224) {
+  const std::size_t count = max_frame_count ? max_frame_count : std::numeric_limits<std::size_t>::max();
+  return detail::first_frames(path, count, target_size).frames;
+}
+
+/// The frames that a sampler takes of a clip, and their rate. At most sequence_length frames are in memory, however
+/// long the clip; `first` decodes no more than these, `uniform` decodes the clip once where the container's count is
+/// true and twice where it is not. Errors: as process_video; UsageError when sequence_length is 0.
+inline SampledClip sample_clip(const std::filesystem::path& path, Sampler sampler, std::size_t sequence_length,
+                               int image_dim) {
+  if (sequence_length == 0) throw UsageError("The sequence length is 0; a clip needs at least one frame.");
+  return sampler == Sampler::first ? detail::first_frames(path, sequence_length, image_dim)
+                                   : detail::uniform_frames(path, sequence_length, image_dim);
+}
+
+/// sample_clip's frames alone: (n, D, D, 3) uint8 RGB, 1 <= n <= sequence_length.
+///
+///     Frames frames = sample_video("clip.avi", Sampler::uniform, 20, 224);
+inline Frames sample_video(const std::filesystem::path& path, Sampler sampler, std::size_t sequence_length,
+                           int image_dim) {
+  return sample_clip(path, sampler, sequence_length, image_dim).frames;
+}
+
+}  // namespace rcar
