@@ -96,6 +96,21 @@ inline Dataset read_dataset(const std::filesystem::path& csv, const std::filesys
   return data;
 }
 
+/// Takes the clips whose files are not there out of a list and returns their names.
+inline std::vector<std::string> remove_missing(Dataset& data) {
+  std::vector<ClipEntry> there;
+  std::vector<std::string> missing;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    std::error_code ignored;
+    if (std::filesystem::is_regular_file(data.path(i), ignored))
+      there.push_back(data.entries[i]);
+    else
+      missing.push_back(data.entries[i].video_name);
+  }
+  data.entries = std::move(there);
+  return missing;
+}
+
 /// Whether a file's name says that it is a video.
 inline bool has_video_extension(const std::filesystem::path& file) {
   constexpr std::array<std::string_view, 18> known{".3gp", ".asf", ".avi", ".flv", ".gif",  ".m2ts",

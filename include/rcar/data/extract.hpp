@@ -73,7 +73,7 @@ namespace detail {
 inline std::string cache_key(const FeatureExtractor& extractor, const std::string& clip_sha256) {
   return "rcar-features 1\nclip " + clip_sha256 + "\nsampler " + std::string(to_string(extractor.sampler)) +
          "\nsequence_length " + std::to_string(extractor.sequence_length) + "\nimage_dim " +
-         std::to_string(extractor.image_dim) + "\nframes center_crop,bilinear,rgb\nfeature_dim " +
+         std::to_string(extractor.image_dim) + "\nframes center_crop,bilinear,rgb,opencv " CV_VERSION "\nfeature_dim " +
          std::to_string(extractor.feature_dim) + "\nengine " + std::to_string(engine_version) + "\nextractor " +
          extractor.identity;
 }
@@ -86,11 +86,16 @@ inline PreparedClip prepare_clip(const std::filesystem::path& path, std::size_t 
   const auto steps = static_cast<std::size_t>(extractor.sequence_length);
   try {
     if (cache) {
-      clip.cache_key = cache_key(extractor, file_sha256(path));
+      try {
+        clip.cache_key = cache_key(extractor, file_sha256(path));
+      } catch (const FileError&) {  // sample_video says better what is wrong with the clip
+      }
+    }
+    if (!clip.cache_key.empty()) {
       clip.features = cache->load(clip.cache_key, static_cast<std::size_t>(extractor.feature_dim), steps, clip.warning);
       if (clip.features) return clip;
     }
-    clip.frames = sample_video(path, extractor.sampler, extractor.sequence_length, extractor.image_dim);
+    clip.frames = sample_video(path, extractor.sampler, steps, extractor.image_dim);
     if (clip.frames.shape(0) == 0 || clip.frames.shape(0) > steps)
       throw VideoError("The clip gives " + std::to_string(clip.frames.shape(0)) + " frames.");
   } catch (const std::bad_alloc&) {
@@ -158,7 +163,7 @@ inline ExtractResult process_videos_and_extract_features(const Dataset& data, co
     if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
       throw DataError("The features of clip " + quoted(name) +
                       " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
-    if (cache && !clip.features) cache->store(clip.cache_key, values, feature_dim);
+    if (!clip.features && !clip.cache_key.empty()) cache->store(clip.cache_key, values, feature_dim);
     const std::size_t frames = values.size() / feature_dim;
     progress.skip(steps - frames);
     if (clip.features) progress.skip(frames), ++result.cached;

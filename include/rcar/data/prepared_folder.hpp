@@ -129,18 +129,14 @@ inline std::string prepared_csv(const Dataset& data) {
 }
 
 /// Throws DataError, counting and naming them, when clips of the lists are not there.
-inline void require_clips(const TrainTest& data) {
-  std::vector<std::string> missing;
-  for (const Dataset* side : {&data.train, &data.test})
-    for (std::size_t i = 0; i < side->size(); ++i) {
-      std::error_code ignored;
-      if (!std::filesystem::is_regular_file(side->path(i), ignored)) missing.push_back(side->entries[i].video_name);
-    }
+inline void require_clips(TrainTest data) {
+  const std::size_t all = data.train.size() + data.test.size();
+  std::vector<std::string> missing = remove_missing(data.train);
+  for (std::string& name : remove_missing(data.test)) missing.push_back(std::move(name));
   if (!missing.empty())
-    throw DataError(std::to_string(missing.size()) + " of " +
-                    counted(data.train.size() + data.test.size(), "clip is", "clips are") + " not in " +
+    throw DataError(std::to_string(missing.size()) + " of " + counted(all, "clip is", "clips are") + " not in " +
                     quoted(data.train.directory.string()) + ": " + name_list(missing, 5) +
-                    "; complete the data set or leave out their classes.");
+                    "; complete the data set, or take what is there with --skip-missing.");
 }
 
 }  // namespace detail

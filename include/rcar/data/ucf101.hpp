@@ -118,15 +118,26 @@ inline UcfLists select_classes(const UcfLists& lists, std::span<const std::strin
 }
 
 /// The training and test clips of a UCF101 tree `root/<Class>/<file>` by one official split; the classes are the
-/// folders there, which must be classes of the lists. Clips that the lists name and the tree lacks show when they are
-/// decoded. Throws as read_ucf_lists and select_classes, DataError when `root` is no folder or holds none.
+/// folders there, which must be classes of the lists. The tree may hold a part of UCF101: listed clips that it lacks
+/// are left out, with a warning. Throws as read_ucf_lists and select_classes; DataError when `root` is no folder, or
+/// holds no class or no listed clip.
 inline TrainTest read_ucf_tree(const std::filesystem::path& root, const std::filesystem::path& lists_directory,
                                int split) {
   const std::vector<std::string> classes = folders_in(root);
   if (classes.empty())
     throw DataError("Folder " + quoted(root.string()) + " has no class folders; give the root of the UCF101 clips.");
   UcfLists lists = select_classes(read_ucf_lists(lists_directory, split), classes);
-  return {{root, std::move(lists.train)}, {root, std::move(lists.test)}, {}};
+  const std::size_t listed = lists.train.size() + lists.test.size();
+  TrainTest data{{root, std::move(lists.train)}, {root, std::move(lists.test)}, {}};
+  const std::size_t missing = remove_missing(data.train).size() + remove_missing(data.test).size();
+  if (missing == listed)
+    throw DataError("None of the clips that the lists name for " + name_list(classes) + " is in " +
+                    quoted(root.string()) + "; give the root of the UCF101 clips.");
+  if (missing > 0)
+    data.warnings.push_back(std::to_string(missing) + " of the " + std::to_string(listed) +
+                            " clips that the lists name for these classes are not in " + quoted(root.string()) +
+                            " and are left out.");
+  return data;
 }
 
 }  // namespace rcar
