@@ -6,12 +6,14 @@
 #include <cstdio>
 #include <filesystem>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "../core/file.hpp"
 #include "../core/tensor.hpp"
 #include "../data/csv.hpp"
 #include "../data/feature_set.hpp"
+#include "../data/split.hpp"
 #include "../train/history.hpp"
 
 namespace rcar {
@@ -19,9 +21,9 @@ namespace rcar {
 namespace detail {
 
 /// Shortest text that reads back as the same float.
-inline std::string float_text(float value) {
+inline std::string float_text(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.9g", static_cast<double>(value));
+  std::snprintf(text, sizeof text, "%.9g", value);
   return text;
 }
 
@@ -65,15 +67,27 @@ inline void write_history(const std::filesystem::path& path, const History& hist
 inline void write_predictions(const std::filesystem::path& path, const FeatureSet& set,
                               const std::vector<std::string>& classes, const Probabilities& probabilities) {
   const std::vector<int> predicted = predicted_classes(probabilities);
-  std::string text = "clip,true,predicted";
-  for (const auto& name : classes) text += "," + csv_field(name);
-  text += "\n";
+  const auto name = [&](int k) { return classes[static_cast<std::size_t>(k)]; };
+  std::vector<std::string> row{"clip", "true", "predicted"};
+  row.insert(row.end(), classes.begin(), classes.end());
+  std::string text = csv_line(row);
   for (std::size_t n = 0; n < set.size(); ++n) {
-    text += csv_field(set.clips[n]) + "," + csv_field(classes[static_cast<std::size_t>(set.labels[n])]) + "," +
-            csv_field(classes[static_cast<std::size_t>(predicted[n])]);
-    for (std::size_t k = 0; k < classes.size(); ++k) text += "," + detail::float_text(probabilities(n, k));
-    text += "\n";
+    row = {set.clips[n], name(set.labels[n]), name(predicted[n])};
+    for (std::size_t k = 0; k < classes.size(); ++k)
+      row.push_back(detail::float_text(static_cast<double>(probabilities(n, k))));
+    text += csv_line(row);
   }
+  write_file(path, text);
+}
+
+/// split.csv: clip, class, part: which clips trained and which validated.
+inline void write_split(const std::filesystem::path& path, const FeatureSet& set,
+                        const std::vector<std::string>& classes, const Split& split) {
+  std::string text = "clip,class,part\n";
+  for (const auto& [rows, part] : {std::pair(&split.train, "train"), std::pair(&split.validation, "validation")})
+    for (const std::size_t row : *rows)
+      text +=
+          csv_line(std::vector<std::string>{set.clips[row], classes[static_cast<std::size_t>(set.labels[row])], part});
   write_file(path, text);
 }
 
