@@ -6,7 +6,6 @@
 
 #include <array>
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "../graph/backbone.hpp"
@@ -15,38 +14,23 @@
 
 namespace rcar {
 
-/// Whether Keras's second rescaling by 1/sqrt(std) is in the network: it is with weights="imagenet", and the ImageNet
-/// weights need it; a network built with weights=None lacks it.
-enum class Rescaling : std::uint8_t { off, on };
-
 namespace backbones {
 
-constexpr std::array<double, 3> imagenet_mean{0.485, 0.456, 0.406};
-constexpr std::array<double, 3> imagenet_std{0.229, 0.224, 0.225};
-
-/// Newton's iteration, for constants near 1: std::sqrt is not constexpr.
-constexpr double square_root(double x) {
-  double root = 1;
-  for (int i = 0; i < 40; ++i) root = (root + x / root) / 2;
-  return root;
-}
-
-}  // namespace backbones
-
-/// EfficientNet's preprocessing in one scale and offset: (x / 255 - mean) / std with the second rescaling. Without it,
-/// (x / 255 - mean) / sqrt(std), because Keras keeps the standard deviations where variances belong.
-constexpr graph::Normalization efficientnet_normalization(Rescaling rescaling = Rescaling::on) {
+/// Keras's preprocessing as one scale and offset of bytes: (x / 255 - mean) / std, ImageNet's mean and standard
+/// deviation.
+///
+/// Keras computes it in two layers: its Normalization keeps the standard deviations where variances belong, so it
+/// divides by sqrt(std), and with weights="imagenet" a Rescaling divides by sqrt(std) again. Weights that were trained
+/// without the second layer say so in their metadata (`rescaling: off`), and graph::Network takes it back.
+constexpr graph::Normalization imagenet_normalization() {
+  constexpr double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
   graph::Normalization result;
   for (std::size_t c = 0; c < 3; ++c) {
-    const double std = backbones::imagenet_std[c];
-    const double divisor = rescaling == Rescaling::on ? std : backbones::square_root(std);
-    result.scale[c] = static_cast<float>(1 / (255 * divisor));
-    result.offset[c] = static_cast<float>(-backbones::imagenet_mean[c] / divisor);
+    result.scale[c] = static_cast<float>(1 / (255 * std[c]));
+    result.offset[c] = static_cast<float>(-mean[c] / std[c]);
   }
   return result;
 }
-
-namespace backbones {
 
 /// A member of the family: how much wider and deeper than B0, and what Keras counts for it.
 struct EfficientNetVariant {
@@ -82,7 +66,7 @@ constexpr int round_repeats(double depth, int repeats) {
 }
 
 constexpr graph::Builder efficientnet(const EfficientNetVariant& variant, int image_dim) {
-  const auto normalization = efficientnet_normalization();
+  const auto normalization = imagenet_normalization();
   graph::Builder net(variant.name);
   graph::Node x = net.input({image_dim, image_dim, 3});
   x = net.preprocessing(x, normalization.scale, normalization.offset, 7);  // mean, variance and count

@@ -8,8 +8,7 @@
 ///     x = net.activation(x, Activation::swish, "stem_activation");
 ///
 /// Defaults are Keras's, and so are the names of layers that get none (conv2d, conv2d_1, ...). Shapes are checked as
-/// each layer is added: in a constant expression a shape that does not fit is a compile error at the sentence that
-/// says so, at run time it is a UsageError.
+/// each layer is added; `freeze` turns the first misfit into a compile error of one sentence.
 
 #include <array>
 #include <cstddef>
@@ -18,8 +17,8 @@
 #include <vector>
 
 #include "../backend/primitives.hpp"
-#include "../core/error.hpp"
 #include "graph.hpp"
+#include "misfit.hpp"
 #include "shapes.hpp"
 
 namespace rcar::graph {
@@ -92,8 +91,8 @@ class Builder {
   /// out = in * scale[c] + offset[c]; `parameters` counts the weights that Keras has for it.
   constexpr Node preprocessing(Node in, const std::array<float, 3>& scale, const std::array<float, 3>& offset,
                                int parameters = 0) {
-    if (output(in).channels != 3) throw UsageError("Preprocessing reads an image of 3 channels (RGB).");
     Layer layer = make(LayerKind::preprocessing, {in}, {});
+    require(output(in).channels == 3, Misfit::preprocessing_channels, layer);
     layer.scale = scale;
     layer.offset = offset;
     layer.preprocessing_parameters = parameters;
@@ -142,37 +141,37 @@ class Builder {
     Layer layer = make(LayerKind::concatenate, inputs, name);
     layer.output.channels = 0;
     for (Node in : inputs) {
-      if (output(in).height != layer.output.height || output(in).width != layer.output.width)
-        throw UsageError("Layers of different heights or widths cannot be concatenated along the channels.");
+      require(output(in).height == layer.output.height && output(in).width == layer.output.width,
+              Misfit::concatenated_sizes, layer);
       layer.output.channels += output(in).channels;
     }
     return append(layer);
   }
 
   constexpr Node add(Node a, Node b, std::string_view name = {}) {
-    if (output(a) != output(b)) throw UsageError("Layers of different shapes cannot be added.");
-    return append(make(LayerKind::add, {a, b}, name));
+    const Layer layer = make(LayerKind::add, {a, b}, name);
+    require(output(a) == output(b), Misfit::added_shapes, layer);
+    return append(layer);
   }
 
   /// The channels of `in` (H, W, C) times `scale` (1, 1, C).
   constexpr Node multiply(Node in, Node scale, std::string_view name = {}) {
-    if (output(scale) != Extent{1, 1, output(in).channels})
-      throw UsageError("The second factor of multiply is one number a channel: shape (1, 1, C).");
-    return append(make(LayerKind::multiply, {in, scale}, name));
+    const Layer layer = make(LayerKind::multiply, {in, scale}, name);
+    require(output(scale) == Extent{1, 1, output(in).channels}, Misfit::multiplied_shapes, layer);
+    return append(layer);
   }
 
   constexpr const Extent& output(Node node) const { return layers_[static_cast<std::size_t>(node.layer)].output; }
   constexpr const std::vector<Layer>& layers() const { return layers_; }
   constexpr const Name& name() const { return name_; }
 
+  /// The first misfit, if any.
+  constexpr const Finding& finding() const { return finding_; }
+
  private:
   constexpr Layer make(LayerKind kind, std::initializer_list<Node> inputs, std::string_view name) {
     Layer layer;
     layer.kind = kind;
-    if (inputs.size() > layer.inputs.size()) throw UsageError("A layer reads at most four others.");
-    std::size_t i = 0;
-    for (Node in : inputs) layer.inputs[i++] = in.layer;
-    if (i > 0) layer.output = output(*inputs.begin());
     if (!name.empty()) {
       layer.name = Name(name);
     } else {
@@ -180,6 +179,11 @@ class Builder {
       layer.name = Name(keras_name(kind));
       if (count > 0) layer.name = layer.name + "_" + count;
     }
+    require(inputs.size() <= layer.inputs.size(), Misfit::too_many_inputs, layer);
+    std::size_t i = 0;
+    for (Node in : inputs)
+      if (i < layer.inputs.size()) layer.inputs[i++] = in.layer;
+    if (i > 0) layer.output = output(*inputs.begin());
     return layer;
   }
 
@@ -191,8 +195,7 @@ class Builder {
   constexpr Node convolution(LayerKind kind, Node in, int filters, Kernel kernel, const ConvolutionOptions& options) {
     Layer layer = make(kind, {in}, options.name);
     layer.padding = options.padding;
-    layer.window = window_on(output(in), kernel, options.stride, options.padding);
-    layer.output = slide(layer.window, output(in), filters);
+    slide_over(output(in), kernel, options.stride, filters, layer);
     layer.use_bias = options.use_bias;
     layer.activation = options.activation;
     return append(layer);
@@ -201,13 +204,24 @@ class Builder {
   constexpr Node pooling(LayerKind kind, Node in, Kernel pool, const PoolingOptions& options) {
     Layer layer = make(kind, {in}, options.name);
     layer.padding = options.padding;
-    layer.window = window_on(output(in), pool, options.stride, options.padding);
-    layer.output = slide(layer.window, output(in), output(in).channels);
+    slide_over(output(in), pool, options.stride, output(in).channels, layer);
     return append(layer);
+  }
+
+  constexpr void slide_over(const Extent& image, Kernel kernel, int stride, int channels, Layer& layer) {
+    layer.window = window_on(image, kernel, stride, layer.padding);
+    const bool fitting = fits(layer.window, image);
+    require(fitting, Misfit::window_larger_than_image, layer);
+    layer.output = fitting ? slide(layer.window, image, channels) : Extent{1, 1, channels};
+  }
+
+  constexpr void require(bool holds, Misfit misfit, const Layer& layer) {
+    if (!holds && finding_.misfit == Misfit::none) finding_ = {misfit, layer.name};
   }
 
   Name name_;
   std::vector<Layer> layers_;
+  Finding finding_;
   std::array<int, 12> unnamed_{};
 };
 
@@ -215,11 +229,21 @@ class Builder {
 /// size and for the content, because memory of a constant expression cannot outlive it.
 template <auto describe>
 consteval auto freeze() {
-  constexpr std::size_t size = describe().layers().size();
+  struct Summary {
+    std::size_t size;
+    Finding finding;
+  };
+  constexpr Summary summary = [] {
+    const Builder net = describe();
+    return Summary{net.layers().size(), net.finding()};
+  }();
+  require_fit<summary.finding.misfit, summary.finding.layer>();
+
   const Builder net = describe();
-  Graph<size> graph;
+  const Layer* layers = net.layers().data();
+  Graph<summary.size> graph;
   graph.name = net.name();
-  for (std::size_t i = 0; i < size; ++i) graph.layers[i] = net.layers()[i];
+  for (std::size_t i = 0; i < summary.size; ++i) graph.layers[i] = layers[i];
   return graph;
 }
 

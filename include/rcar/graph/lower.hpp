@@ -7,6 +7,7 @@
 
 #include "arena.hpp"
 #include "graph.hpp"
+#include "misfit.hpp"
 #include "plan.hpp"
 #include "schedule.hpp"
 
@@ -17,14 +18,17 @@ template <std::size_t Capacity>
 struct RoomyPlan {
   Plan<Capacity, Capacity, Capacity> plan;
   std::size_t steps = 0, views = 0, weights = 0;
+  Finding finding;
 };
 
 template <std::size_t Capacity>
 constexpr RoomyPlan<Capacity> roomy_plan(std::span<const Layer> layers) {
   const Schedule schedule = Scheduler(layers).run();
-  const Arena arena = lay_out(schedule);
-
   RoomyPlan<Capacity> result;
+  result.finding = schedule.finding;
+  if (result.finding.misfit != Misfit::none) return result;
+
+  const Arena arena = lay_out(schedule);
   for (const Step& step : schedule.steps) result.plan.steps[result.steps++] = step;
   for (const MapView& view : arena.views) result.plan.views[result.views++] = view;
   for (const StepWeights& weights : schedule.weights) result.plan.weights[result.weights++] = weights;
@@ -38,6 +42,7 @@ template <const auto& graph>
 consteval auto plan() {
   // No layer makes more than one step and one map, except a concatenation: a copy for an input it cannot take in place.
   constexpr auto roomy = roomy_plan<2 * graph.layers.size()>(graph.view());
+  require_fit<roomy.finding.misfit, roomy.finding.layer>();
   Plan<roomy.steps, roomy.views, roomy.weights> result;
   for (std::size_t i = 0; i < roomy.steps; ++i) result.steps[i] = roomy.plan.steps[i];
   for (std::size_t i = 0; i < roomy.views; ++i) result.views[i] = roomy.plan.views[i];

@@ -42,10 +42,8 @@ struct Normalization {
 
 /// The same without sizes: what the run-time code works on. Points into a constexpr Plan with static storage.
 ///
-/// A view is a value. Weights that were trained with another input scale replace `normalization` in their copy:
-///
-///     auto plan = graph::plan_view<EfficientNetB0<224>>();
-///     plan.normalization = efficientnet_normalization(Rescaling::off);
+/// A view is a value: weights that were trained with another input scale replace `normalization` in their copy, as
+/// Network does for EfficientNet weights that lack Keras's second rescaling.
 struct PlanView {
   std::string_view name;
   std::span<const Layer> layers;

@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "../backend/primitives.hpp"
-#include "../core/error.hpp"
 #include "graph.hpp"
+#include "misfit.hpp"
 #include "plan.hpp"
 
 namespace rcar::graph {
@@ -25,6 +25,7 @@ struct Schedule {
   std::vector<Map> maps;
   std::vector<StepWeights> weights;
   int output = none;
+  Finding finding;  // a misfit: the rest is incomplete
 };
 
 /// Makes the schedule of one graph: `Scheduler(layers).run()`.
@@ -43,7 +44,7 @@ class Scheduler {
   constexpr ~Scheduler() = default;
 
   constexpr Schedule run() {
-    for (int i = 0; i < size(); ++i)
+    for (int i = 0; i < size() && result_.finding.misfit == Misfit::none; ++i)
       if (map_of_[index(i)] == none) schedule(i);
     result_.output = map_of_.back();
     return result_;
@@ -65,7 +66,7 @@ class Scheduler {
     switch (layer(i).kind) {
       case LayerKind::input:
         if (!read_only_by(i, LayerKind::preprocessing))
-          throw UsageError("A network's input goes into one preprocessing layer: add it.");
+          result_.finding = {Misfit::input_without_preprocessing, layer(i).name};
         return;
       case LayerKind::preprocessing: {
         const Step step{.kind = StepKind::normalize};
@@ -75,7 +76,8 @@ class Scheduler {
       case LayerKind::depthwise_conv2d:
         return convolution(i);
       case LayerKind::batch_normalization:
-        throw UsageError("Batch normalization is folded: it must follow a linear convolution that nothing else reads.");
+        result_.finding = {Misfit::batch_normalization_alone, layer(i).name};
+        return;
       case LayerKind::activation:
         return unary(i, StepKind::activation);
       case LayerKind::max_pooling2d:

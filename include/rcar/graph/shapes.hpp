@@ -2,7 +2,6 @@
 /// Shape inference: what a window makes of an image, as Keras computes it. Pure functions over ints, all constexpr.
 
 #include "../backend/primitives.hpp"
-#include "../core/error.hpp"
 #include "graph.hpp"
 
 namespace rcar::graph {
@@ -44,12 +43,16 @@ constexpr Window window_on(const Extent& image, Kernel kernel, int stride, Paddi
           vertical.after, horizontal.before, horizontal.after};
 }
 
-/// Extent of what a window gives from an image, with `channels` channels.
+/// Whether the window has a place on the padded image.
+constexpr bool fits(const Window& window, const Extent& image) {
+  return window.kernel_height <= image.height + window.pad_top + window.pad_bottom &&
+         window.kernel_width <= image.width + window.pad_left + window.pad_right;
+}
+
+/// Extent of what a window that fits gives from an image, with `channels` channels.
 constexpr Extent slide(const Window& window, const Extent& image, int channels) {
   const int height = image.height + window.pad_top + window.pad_bottom - window.kernel_height;
   const int width = image.width + window.pad_left + window.pad_right - window.kernel_width;
-  if (height < 0 || width < 0)
-    throw UsageError("A layer's window is larger than its image: give the network a larger image.");
   return {height / window.stride_height + 1, width / window.stride_width + 1, channels};
 }
 

@@ -1,0 +1,21 @@
+// expects: A network's input goes into one preprocessing layer and nowhere else.
+
+#include <rcar/graph/backbone.hpp>
+#include <rcar/graph/builder.hpp>
+
+using namespace rcar;
+
+constexpr graph::Builder describe() {
+  graph::Builder net("small");
+  const auto image = net.input({8, 8, 3});
+  net.conv2d(image, 4, 3);
+  return net;
+}
+
+struct Small {
+  static constexpr int image_dim = 8, minimum_dim = 8;
+  static constexpr std::string_view name = "small";
+  static consteval auto graph() { return graph::freeze<describe>(); }
+};
+
+int main() { return static_cast<int>(graph::plan_of<Small>.arena_floats); }

@@ -1,0 +1,22 @@
+// expects: The second factor of multiply is one number a channel: shape (1, 1, C).
+
+#include <rcar/graph/backbone.hpp>
+#include <rcar/graph/builder.hpp>
+
+using namespace rcar;
+
+constexpr graph::Builder describe() {
+  graph::Builder net("small");
+  const auto image = net.input({8, 8, 3});
+  auto x = net.preprocessing(image, {1, 1, 1}, {0, 0, 0});
+  net.multiply(x, x);
+  return net;
+}
+
+struct Small {
+  static constexpr int image_dim = 8, minimum_dim = 8;
+  static constexpr std::string_view name = "small";
+  static consteval auto graph() { return graph::freeze<describe>(); }
+};
+
+int main() { return static_cast<int>(graph::plan_of<Small>.arena_floats); }
