@@ -1,6 +1,7 @@
 #pragma once
 /// Where every feature map of a schedule lies: one arena for one frame, reused as maps die.
 
+#include <algorithm>
 #include <cstddef>
 #include <vector>
 
@@ -68,30 +69,36 @@ constexpr std::vector<Block> blocks_of(const Schedule& schedule) {
 /// First fit, the largest blocks first: a block takes the lowest gap that is large enough among the blocks placed
 /// before it that live at the same time. (In the order of the steps instead, B7's arena is a fifth larger.)
 /// Returns the floats of the arena.
-constexpr std::size_t place(std::vector<Block>& blocks) {
-  const int count = static_cast<int>(blocks.size());
+constexpr std::size_t place(std::vector<Block>& blocks, std::size_t steps) {
   Block* block = blocks.data();
-  for (int i = 1; i < count; ++i) {  // insertion sort: stable, and cheap in the compiler
-    const Block moved = block[i];
-    int j = i;
-    for (; j > 0 && block[j - 1].size < moved.size; --j) block[j] = block[j - 1];
-    block[j] = moved;
-  }
+  const int count = static_cast<int>(blocks.size());
+  std::sort(block, block + count,
+            [](const Block& a, const Block& b) { return a.size != b.size ? a.size > b.size : a.map < b.map; });
+
+  struct Entry {
+    int block, next;
+  };
+  std::vector<Entry> entries;                        // the blocks placed so far, in a linked list for each step
+  std::vector<int> heads_of_lists(steps + 1, none);  // that each of them lives at
+  int* head = heads_of_lists.data();
 
   std::size_t floats = 0;
-  std::vector<int> order(blocks.size(), none);
-  int* placed = order.data();  // indices of blocks, by begin
   for (int i = 0; i < count; ++i) {
     Block& next = block[i];
-    for (int k = 0; k < i; ++k) {
-      const Block& other = block[placed[k]];
-      if (other.begin >= next.begin + next.size) break;
-      if (other.last_use < next.first_use || next.last_use < other.first_use) continue;
-      if (next.begin < other.begin + other.size) next.begin = other.begin + other.size;
+    for (bool moved = true; moved;) {
+      moved = false;
+      for (int step = next.first_use; step <= next.last_use; ++step)
+        for (int entry = head[step]; entry != none; entry = entries[static_cast<std::size_t>(entry)].next) {
+          const Block& other = block[entries[static_cast<std::size_t>(entry)].block];
+          if (other.begin >= next.begin + next.size || next.begin >= other.begin + other.size) continue;
+          next.begin = other.begin + other.size;  // every place below would overlap it as well
+          moved = true;
+        }
     }
-    int k = i;
-    for (; k > 0 && block[placed[k - 1]].begin > next.begin; --k) placed[k] = placed[k - 1];
-    placed[k] = i;
+    for (int step = next.first_use; step <= next.last_use; ++step) {
+      entries.push_back({i, head[step]});
+      head[step] = static_cast<int>(entries.size()) - 1;
+    }
     if (floats < next.begin + next.size) floats = next.begin + next.size;
   }
   return floats;
@@ -101,7 +108,7 @@ constexpr std::size_t place(std::vector<Block>& blocks) {
 constexpr Arena lay_out(const Schedule& schedule) {
   std::vector<Block> blocks = blocks_of(schedule);
   Arena arena;
-  arena.floats = place(blocks);
+  arena.floats = place(blocks, schedule.steps.size());
   arena.views.resize(schedule.maps.size());
   MapView* views = arena.views.data();
   for (const Block& block : blocks) views[block.map].offset = block.begin;

@@ -26,8 +26,10 @@ namespace rcar::graph {
 /// The name with a text appended.
 constexpr Name operator+(const Name& name, std::string_view text) {
   Name joined = name;
-  const std::size_t length = std::string_view(name).size();
-  for (std::size_t i = 0; i < text.size(); ++i) joined.text[length + i] = text[i];
+  char* end = joined.text;
+  while (*end) ++end;
+  const char* from = text.data();
+  for (std::size_t rest = text.size(); rest > 0; --rest) *end++ = *from++;
   return joined;
 }
 
@@ -80,7 +82,7 @@ struct PoolingOptions {
 
 class Builder {
  public:
-  constexpr explicit Builder(std::string_view name) : name_(name) {}
+  constexpr explicit Builder(std::string_view name) : name_(name) { layers_.reserve(1024); }
 
   constexpr Node input(const Extent& image) {
     Layer layer = make(LayerKind::input, {}, {});

@@ -18,7 +18,9 @@ struct Name {
 
   constexpr Name() = default;
   constexpr explicit Name(std::string_view name) {
-    for (std::size_t i = 0; i < name.size(); ++i) text[i] = name[i];  // too long a name is no constant expression
+    const char* from = name.data();
+    const std::size_t length = name.size();
+    for (std::size_t i = 0; i < length; ++i) text[i] = from[i];  // too long a name is no constant expression
   }
   constexpr operator std::string_view() const { return std::string_view(text); }
 };

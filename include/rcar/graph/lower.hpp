@@ -13,42 +13,34 @@
 
 namespace rcar::graph {
 
-/// A plan in arrays that are surely long enough, before its sizes are known.
-template <std::size_t Capacity>
-struct RoomyPlan {
-  Plan<Capacity, Capacity, Capacity> plan;
-  std::size_t steps = 0, views = 0, weights = 0;
-  Finding finding;
-};
-
-template <std::size_t Capacity>
-constexpr RoomyPlan<Capacity> roomy_plan(std::span<const Layer> layers) {
-  const Schedule schedule = Scheduler(layers).run();
-  RoomyPlan<Capacity> result;
-  result.finding = schedule.finding;
-  if (result.finding.misfit != Misfit::none) return result;
-
-  const Arena arena = lay_out(schedule);
-  for (const Step& step : schedule.steps) result.plan.steps[result.steps++] = step;
-  for (const MapView& view : arena.views) result.plan.views[result.views++] = view;
-  for (const StepWeights& weights : schedule.weights) result.plan.weights[result.weights++] = weights;
-  result.plan.arena_floats = arena.floats;
-  result.plan.output = schedule.output;
-  return result;
-}
-
-/// The plan of a graph that has static storage.
+/// The plan of a graph that has static storage. The scheduler runs twice, for the sizes and for the content, because
+/// memory of a constant expression cannot outlive it.
 template <const auto& graph>
 consteval auto plan() {
-  // No layer makes more than one step and one map, except a concatenation: a copy for an input it cannot take in place.
-  constexpr auto roomy = roomy_plan<2 * graph.layers.size()>(graph.view());
-  require_fit<roomy.finding.misfit, roomy.finding.layer>();
-  Plan<roomy.steps, roomy.views, roomy.weights> result;
-  for (std::size_t i = 0; i < roomy.steps; ++i) result.steps[i] = roomy.plan.steps[i];
-  for (std::size_t i = 0; i < roomy.views; ++i) result.views[i] = roomy.plan.views[i];
-  for (std::size_t i = 0; i < roomy.weights; ++i) result.weights[i] = roomy.plan.weights[i];
-  result.arena_floats = roomy.plan.arena_floats;
-  result.output = roomy.plan.output;
+  struct Sizes {
+    std::size_t steps, maps, weights;
+    Finding finding;
+  };
+  constexpr Sizes sizes = [] {
+    const Schedule schedule = Scheduler(graph.view()).run();
+    return Sizes{schedule.steps.size(), schedule.maps.size(), schedule.weights.size(), schedule.finding};
+  }();
+  require_fit<sizes.finding.misfit, sizes.finding.layer>();
+
+  Plan<sizes.steps, sizes.maps, sizes.weights> result;
+  if (sizes.finding.misfit != Misfit::none) return result;
+  const Schedule schedule = Scheduler(graph.view()).run();
+  const Arena arena = lay_out(schedule);
+  const auto copy = [](const auto& from, auto& to) {
+    const auto* source = from.data();
+    auto* target = to.data();
+    for (std::size_t i = 0; i < from.size(); ++i) target[i] = source[i];
+  };
+  copy(schedule.steps, result.steps);
+  copy(schedule.weights, result.weights);
+  copy(arena.views, result.views);
+  result.arena_floats = arena.floats;
+  result.output = schedule.output;
   return result;
 }
 

@@ -33,6 +33,9 @@ class Scheduler {
  public:
   constexpr explicit Scheduler(std::span<const Layer> layers)
       : layers_(layers), map_of_(layers.size(), none), reader_of_(layers.size(), none), readers_(layers.size(), 0) {
+    result_.steps.reserve(layers.size());
+    result_.maps.reserve(layers.size());
+    result_.weights.reserve(layers.size());
     for (int i = 0; i < size(); ++i)
       for (int input : layer(i).inputs)
         if (input != none) {
