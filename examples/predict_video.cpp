@@ -23,7 +23,9 @@ std::filesystem::path gif_path(const Options& options, std::size_t clip) {
 
 int predict(const Options& options) {
   const auto backbone = rcar::load_model(options.model).backbone;
-  const auto recognizer = rcar::load_recognizer(options.model, rcar::read_backbone_weights(options.weights, backbone));
+  const auto recognizer = rcar::load_recognizer(
+      options.model,
+      rcar::read_backbone_weights(options.weights, backbone, rcar::RegisteredRecognizers::layers(backbone)));
   auto results = nlohmann::ordered_json::array();
   int failures = 0;
   for (std::size_t i = 0; i < options.clips.size(); ++i) {

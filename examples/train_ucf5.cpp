@@ -39,10 +39,8 @@ class Stopwatch {
 
 /// Training and test clips of whichever kind of folder --data is.
 rcar::TrainTest read_data(const Options& options) {
-  if (fs::exists(options.data / "train.csv"))
-    return {rcar::read_dataset(options.data / "train.csv", options.data / "train"),
-            rcar::read_dataset(options.data / "test.csv", options.data / "test")};
-  if (!options.lists.empty()) return rcar::read_ucf_lists(options.data, options.lists, options.split);
+  if (rcar::is_prepared_folder(options.data)) return rcar::read_prepared_folder(options.data);
+  if (!options.lists.empty()) return rcar::read_ucf_tree(options.data, options.lists, options.split);
   return rcar::split_train_test(rcar::read_class_folders(options.data), options.test_part, options.experiment.seed);
 }
 
@@ -56,14 +54,8 @@ void prepare_folder(const fs::path& folder) {
   rcar::AtomicFile probe(folder / "probe");  // never committed, so never left behind
 }
 
-void print_groups(const rcar::TrainTest& data) {
-  const auto shared = rcar::group_overlap(data.train, data.test);
-  if (shared.empty())
-    std::printf("No group of clips is in both training and test.\n");
-  else
-    std::fprintf(stderr,
-                 "warning: %zu groups of clips are in both training and test (%s%s), so test accuracy is too high.\n",
-                 shared.size(), shared.front().c_str(), shared.size() > 1 ? ", ..." : "");
+void warn(const std::string& text) {
+  if (!text.empty()) std::fprintf(stderr, "warning: %s\n", text.c_str());
 }
 
 int train(Options options) {
@@ -74,40 +66,42 @@ int train(Options options) {
   options.experiment.validation = rcar::parse_validation(options.validation);
   const rcar::TrainTest data = read_data(options);
   const rcar::StringLookup labels = rcar::StringLookup::from_tags(data.train.tags());
-  rcar::require_known_tags(data.test, labels);
+  for (const auto& clip : data.test.entries) labels(clip.tag, clip.video_name);  // refuses a class training lacks
   prepare_folder(options.out);
-  const rcar::weights::Store weights = rcar::read_backbone_weights(options.weights, options.choice.backbone);
+  const rcar::weights::Store weights =
+      rcar::read_backbone_weights(options.weights, options.choice.backbone, List::layers(options.choice.backbone),
+                                  [](const std::string& note) { std::printf("%s\n", note.c_str()); });
   const auto recognizer = rcar::make_recognizer<List>(options.choice, weights, sampler);
   std::printf("%zu training and %zu test clips of %zu classes; %s at %d, %s, %d frames a clip, sampler %s.\n",
               data.train.entries.size(), data.test.entries.size(), labels.vocabulary().size(),
               options.choice.backbone.c_str(), recognizer->image_dim(), options.choice.cell.c_str(),
               recognizer->sequence_length(), options.sampler.c_str());
-  print_groups(data);
+  for (const auto& warning : data.warnings) warn(warning);
+  warn(rcar::overlap_warning(rcar::group_overlap(data.train, data.test)));
   const double loading_s = watch.lap();
 
   rcar::ExtractOptions extract;
   extract.cache = options.cache.empty() ? options.out / "cache" : options.cache;
-  extract.accept_foreign_cache = options.accept_foreign_cache;
-  extract.title = "training clips";
+  if (options.accept_foreign_cache) extract.foreign_cache = rcar::ForeignCache::accept;
+  extract.title = "Training clips";
   const auto train_set = recognizer->process_videos_and_extract_features(data.train, labels, extract);
-  extract.title = "test clips";
+  extract.title = "Test clips";
   const auto test_set = recognizer->process_videos_and_extract_features(data.test, labels, extract);
   auto quarantine = train_set.quarantine;
   quarantine.insert(quarantine.end(), test_set.quarantine.begin(), test_set.quarantine.end());
   rcar::write_quarantine(options.out / "quarantine.csv", quarantine);
   if (!quarantine.empty())
-    std::fprintf(stderr, "warning: %zu clips could not be read and were left out; %s says which and why.\n",
-                 quarantine.size(), (options.out / "quarantine.csv").c_str());
+    warn(std::to_string(quarantine.size()) + " clips could not be read and were left out; " +
+         (options.out / "quarantine.csv").string() + " says which and why.");
   const double extraction_s = watch.lap();
 
   options.experiment.checkpoint = options.out / "best_weights.safetensors";
   options.experiment.on_epoch = [&](int epoch, const rcar::History& history) {
     const auto last = history.loss.size() - 1;
-    std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f", epoch, options.experiment.epochs,
-                static_cast<double>(history.loss[last]), static_cast<double>(history.accuracy[last]));
+    std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f", epoch, options.experiment.epochs, history.loss[last],
+                history.accuracy[last]);
     if (!history.val_loss.empty())
-      std::printf("  val_loss %.4f  val_accuracy %.4f", static_cast<double>(history.val_loss[last]),
-                  static_cast<double>(history.val_accuracy[last]));
+      std::printf("  val_loss %.4f  val_accuracy %.4f", history.val_loss[last], history.val_accuracy[last]);
     std::printf("\n");
     std::fflush(stdout);
   };
@@ -117,16 +111,20 @@ int train(Options options) {
   const double evaluation_s = watch.lap();
 
   const auto& classes = labels.vocabulary();
+  const rcar::Split split = rcar::split_validation(train_set.features, labels, options.experiment.validation,
+                                                   options.experiment.validation_split, options.experiment.seed);
   recognizer->save(options.out / "model.rcar");
+  rcar::write_split(options.out / "split.csv", train_set.features, classes, split);
   rcar::write_history(options.out / "history.csv", history);
   rcar::write_predictions(options.out / "predictions.csv", test_set.features, classes, test.probabilities);
-  rcar::draw_curves(rcar::training_curves(history), options.out / "curves.png");
+  rcar::draw_curves(rcar::training_curves(history), options.out / "curves.png",
+                    {.best_epoch = static_cast<std::size_t>(history.best_epoch - 1)});
   rcar::draw_confusion_matrix(
       rcar::confusion_counts(test_set.features.labels, rcar::predicted_classes(test.probabilities), classes.size()),
       classes, options.out / "confusion.png");
   const rcar::TrainingCard& card = recognizer->card();
   const double computed_s = train_set.seconds + test_set.seconds;
-  const auto computed_frames = train_set.computed_frames + test_set.computed_frames;
+  const auto computed_frames = train_set.frames + test_set.frames;
   const nlohmann::ordered_json metrics = {
       {"test_accuracy", test.accuracy},
       {"test_loss", test.loss},
@@ -142,8 +140,7 @@ int train(Options options) {
       {"frames_per_second", computed_s > 0 ? static_cast<double>(computed_frames) / computed_s : 0.0}};
   rcar::write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
   std::printf("Test accuracy %.2f%%, loss %.4f on %zu clips. Model, curves and tables are in %s.\n",
-              100.0 * static_cast<double>(test.accuracy), static_cast<double>(test.loss), test_set.features.size(),
-              options.out.c_str());
+              100.0 * test.accuracy, test.loss, test_set.features.size(), options.out.c_str());
   return 0;
 }
 

@@ -2,6 +2,7 @@
 /// A recognizer whose configuration is chosen at run time, from a list that is fixed at compile time.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -130,10 +131,11 @@ struct Registry {
     return text;
   }
 
-  /// The fingerprint of a backbone's graph, to check weights against; empty when the backbone is not in the list.
-  static std::string fingerprint(const std::string& backbone) {
-    std::string result;
-    (void)((backbone == Entries::backbone::name && (result = graph::fingerprint<typename Entries::backbone>(), true)) ||
+  /// The layers of a backbone's graph; empty when it is not in the list.
+  static std::span<const graph::Layer> layers(const std::string& backbone) {
+    std::span<const graph::Layer> result;
+    (void)((backbone == Entries::backbone::name &&
+            (result = graph::graph_of<typename Entries::backbone>.view(), true)) ||
            ...);
     return result;
   }
@@ -180,7 +182,8 @@ template <class List = RegisteredRecognizers>
 std::unique_ptr<AnyRecognizer> make_recognizer(const RecognizerChoice& choice, const weights::Store& weights,
                                                Sampler sampler = Sampler::first) {
   List::require(choice);
-  weights::require_backbone(weights, choice.backbone, List::fingerprint(choice.backbone), "the backbone weights");
+  weights::require_backbone(weights, choice.backbone, graph::fingerprint(List::layers(choice.backbone)),
+                            "the backbone weights");
   return List::make(choice, weights, sampler);
 }
 
@@ -194,5 +197,10 @@ std::unique_ptr<AnyRecognizer> load_recognizer(const std::filesystem::path& mode
   recognizer->restore(file, model);
   return recognizer;
 }
+
+#ifdef RCAR_COMPILED  // set by the target rcar::compiled, whose library holds these: a minute of compiling less
+extern template std::unique_ptr<AnyRecognizer> make_recognizer<RegisteredRecognizers>(const RecognizerChoice&,
+                                                                                      const weights::Store&, Sampler);
+#endif
 
 }  // namespace rcar

@@ -29,6 +29,7 @@
 #include "train/experiment.hpp"
 #include "video/gif.hpp"
 #include "video/process_video.hpp"
+#include "weights/backbone_file.hpp"
 
 namespace rcar {
 
@@ -45,7 +46,13 @@ struct VideoPrediction {
 };
 
 /// Sorts one row of probabilities, most likely first; of equal ones the earlier class stays first.
-std::vector<Prediction> ranked(const std::vector<std::string>& classes, const float* probabilities);
+inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, const float* probabilities) {
+  std::vector<Prediction> result;
+  for (std::size_t k = 0; k < classes.size(); ++k) result.push_back({classes[k], probabilities[k]});
+  std::stable_sort(result.begin(), result.end(),
+                   [](const Prediction& a, const Prediction& b) { return a.probability > b.probability; });
+  return result;
+}
 
 /// A CNN + RNN video classifier whose configuration is its type.
 ///
@@ -223,7 +230,7 @@ class Recognizer {
     result.feature_dim = feature_dim;
     result.sampler = sampler_;
     result.identity = std::string(Backbone::name) + ";graph " + graph::fingerprint<Backbone>() + ";weights " +
-                      weights_sha256_ + ";rescaling " + rescaling_ + ";" + BackEnd::name + ";float32;" +
+                      weights_sha256_ + ";rescaling " + rescaling_ + ";" + std::string(BackEnd::name) + ";float32;" +
                       backend::instruction_set() + ";engine " + std::to_string(engine_version);
     result.run = [this](const std::uint8_t* frames, std::size_t count, float* features) {
       network_.forward(frames, count, features);
@@ -265,13 +272,5 @@ class Recognizer {
   std::optional<StringLookup> labels_;
   TrainingCard card_;
 };
-
-inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, const float* probabilities) {
-  std::vector<Prediction> result;
-  for (std::size_t k = 0; k < classes.size(); ++k) result.push_back({classes[k], probabilities[k]});
-  std::stable_sort(result.begin(), result.end(),
-                   [](const Prediction& a, const Prediction& b) { return a.probability > b.probability; });
-  return result;
-}
 
 }  // namespace rcar

@@ -15,6 +15,7 @@
 #include "../data/feature_set.hpp"
 #include "../data/split.hpp"
 #include "../train/history.hpp"
+#include "curves.hpp"
 
 namespace rcar {
 
@@ -40,13 +41,23 @@ inline std::vector<int> predicted_classes(const Probabilities& probabilities) {
   return result;
 }
 
-/// Rows: true class, columns: predicted class; both in the order of the labels.
-inline std::vector<std::vector<std::size_t>> confusion_counts(const std::vector<int>& truth,
-                                                              const std::vector<int>& predicted, std::size_t classes) {
-  std::vector<std::vector<std::size_t>> counts(classes, std::vector<std::size_t>(classes, 0));
+/// (K, K) row-major. Rows: true class, columns: predicted class; both in the order of the labels.
+inline std::vector<std::size_t> confusion_counts(const std::vector<int>& truth, const std::vector<int>& predicted,
+                                                 std::size_t classes) {
+  std::vector<std::size_t> counts(classes * classes, 0);
   for (std::size_t n = 0; n < truth.size(); ++n)
-    ++counts[static_cast<std::size_t>(truth[n])][static_cast<std::size_t>(predicted[n])];
+    ++counts[static_cast<std::size_t>(truth[n]) * classes + static_cast<std::size_t>(predicted[n])];
   return counts;
+}
+
+/// What draw_curves draws of a training.
+inline std::vector<Curve> training_curves(const History& history) {
+  std::vector<Curve> curves;
+  for (const auto& [name, values] :
+       {std::pair("loss", &history.loss), std::pair("val_loss", &history.val_loss),
+        std::pair("accuracy", &history.accuracy), std::pair("val_accuracy", &history.val_accuracy)})
+    if (!values->empty()) curves.push_back({name, {values->begin(), values->end()}});
+  return curves;
 }
 
 /// history.csv: epoch, loss, accuracy and, where there was a validation set, val_loss and val_accuracy.
