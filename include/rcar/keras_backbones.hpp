@@ -11,18 +11,17 @@
 
 namespace rcar {
 
-/// All ten; the image dimension does not matter to the weights.
+/// All ten, each at the image dimension it was made for; the weights fit any.
 inline std::span<const weights::keras::Candidate> keras_backbones() {
-  constexpr int dim = 96;
   static const auto candidate = []<class Backbone>() -> weights::keras::Candidate {
     return {Backbone::name, graph::graph_of<Backbone>.view()};
   };
   static const weights::keras::Candidate all[] = {
-      candidate.operator()<InceptionV3<dim>>(),    candidate.operator()<EfficientNetB0<dim>>(),
-      candidate.operator()<EfficientNetB1<dim>>(), candidate.operator()<EfficientNetB2<dim>>(),
-      candidate.operator()<EfficientNetB3<dim>>(), candidate.operator()<EfficientNetB4<dim>>(),
-      candidate.operator()<EfficientNetB5<dim>>(), candidate.operator()<EfficientNetB6<dim>>(),
-      candidate.operator()<EfficientNetB7<dim>>(), candidate.operator()<EfficientNetLite0<dim>>(),
+      candidate.operator()<InceptionV3<224>>(),    candidate.operator()<EfficientNetB0<224>>(),
+      candidate.operator()<EfficientNetB1<240>>(), candidate.operator()<EfficientNetB2<260>>(),
+      candidate.operator()<EfficientNetB3<300>>(), candidate.operator()<EfficientNetB4<380>>(),
+      candidate.operator()<EfficientNetB5<456>>(), candidate.operator()<EfficientNetB6<528>>(),
+      candidate.operator()<EfficientNetB7<600>>(), candidate.operator()<EfficientNetLite0<224>>(),
   };
   return all;
 }

@@ -70,9 +70,12 @@ inline std::string match_layer(const FileLayer& layer, std::span<const graph::Te
       return "tensor " + name + " of shape " + to_string(shape_of(specs[i])) + " is missing from layer " +
              quoted(layer.tensors[0].path);
     const FileTensor& tensor = layer.tensors[i];
-    if (tensor.shape != shape_of(specs[i]) || !role_fits(tensor.role, specs[i].role))
+    if (tensor.shape != shape_of(specs[i]))
       return "tensor " + name + " needs the shape " + to_string(shape_of(specs[i])) + " and " +
              quoted("/" + tensor.path) + " has " + to_string(tensor.shape);
+    if (!role_fits(tensor.role, specs[i].role))
+      return quoted("/" + tensor.path) + " of shape " + to_string(tensor.shape) + " stands where tensor " + name +
+             " of shape " + to_string(shape_of(specs[i])) + " belongs";
     out[i] = &tensor;
     ++fitting;
   }

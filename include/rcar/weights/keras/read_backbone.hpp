@@ -95,13 +95,10 @@ inline std::string take_normalization(const KerasFile& file, const Found& found,
 
 }  // namespace detail
 
-/// Reads the weights of one of `candidates` from a .h5, .weights.h5 or .keras file, also where the network is nested in
-/// another model.
-/// Throws FileError when the file cannot be opened; WeightsError in one sentence when it is damaged, or is none of the
-/// candidates: then it names the first tensor that does not fit, with both shapes.
-inline ReadBackbone read_keras_backbone(const std::filesystem::path& path, std::span<const Candidate> candidates,
-                                        const BackboneOptions& options = {}) {
-  const auto file = std::make_shared<const KerasFile>(read_keras_file(path));
+/// The weights of one of `candidates` in a file that was read from `path`; the result shares its memory.
+/// Throws as read_keras_backbone does.
+inline ReadBackbone find_keras_backbone(const std::shared_ptr<const KerasFile>& file, const std::filesystem::path& path,
+                                        std::span<const Candidate> candidates, const BackboneOptions& options) {
   const std::string where = quoted(path.string()), &wanted = options.model;
   if (!wanted.empty() &&
       std::none_of(candidates.begin(), candidates.end(), [&](const auto& c) { return c.name == wanted; }))
@@ -139,6 +136,19 @@ inline ReadBackbone read_keras_backbone(const std::filesystem::path& path, std::
   set_origin(out.store, {name, graph::fingerprint(found.candidate->layers), path.filename().string(),
                          Sha256().add(MappedFile(path).bytes()).hex(), rescaling});
   return out;
+}
+
+/// Reads the weights of one of `candidates` from a .h5, .weights.h5 or .keras file, also where the network is nested in
+/// another model.
+///
+///     auto read = read_keras_backbone("efficientnetb0_notop.h5", keras_backbones());
+///     write_safetensors("efficientnetb0.safetensors", read.store);
+///
+/// Throws FileError when the file cannot be opened; WeightsError in one sentence when it is damaged, or is none of the
+/// candidates: then it names the first tensor that does not fit, with both shapes.
+inline ReadBackbone read_keras_backbone(const std::filesystem::path& path, std::span<const Candidate> candidates,
+                                        const BackboneOptions& options = {}) {
+  return find_keras_backbone(std::make_shared<const KerasFile>(read_keras_file(path)), path, candidates, options);
 }
 
 }  // namespace rcar::weights::keras
