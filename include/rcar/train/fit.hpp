@@ -31,15 +31,15 @@ struct FitOptions {
   int batch_size = 64;
   int patience = 15;  // epochs without a better validation loss
   float learning_rate = 1e-3f;
-  std::uint64_t seed = 1;            // of shuffling and dropout; the head has its own
-  std::filesystem::path checkpoint;  // file of the best weights so far, replaced whole; empty: kept in memory only
+  std::uint64_t seed = 1;                 // of shuffling and dropout; the head has its own
+  std::filesystem::path checkpoint = {};  // file of the best weights so far, replaced whole; empty: kept in memory only
 
   /// Called after every epoch.
-  std::function<void(int epoch, const History&)> on_epoch;
+  std::function<void(int epoch, const History&)> on_epoch = {};
   /// Replaces the shuffling: permutes `order`, the rows 0 to N - 1, which are then taken batch by batch.
-  std::function<void(int epoch, std::span<std::size_t> order)> batch_order;
+  std::function<void(int epoch, std::span<std::size_t> order)> batch_order = {};
   /// Replaces the drawing of dropout decisions: fills keep (n, dropout_units) of the batch's n clips with 0 and 1.
-  std::function<void(int epoch, int batch, std::span<float> keep)> dropout_mask;
+  std::function<void(int epoch, int batch, std::span<float> keep)> dropout_mask = {};
 };
 
 namespace detail {
@@ -74,7 +74,7 @@ inline void require_loss(double loss, const std::string& which, int epoch, const
 template <class Head>
 class BestWeights {
  public:
-  explicit BestWeights(std::filesystem::path path) : path_(std::move(path)) {}
+  BestWeights(const Head& head, std::filesystem::path path) : path_(std::move(path)), values_(head.values()) {}
 
   void keep(const Head& head, int epoch) {
     values_ = head.values();
@@ -87,9 +87,7 @@ class BestWeights {
                       {"head", Head::description()}};
     weights::write_safetensors(path_, store);
   }
-  void restore(Head& head) const {
-    if (!values_.empty()) head.assign(values_);
-  }
+  void restore(Head& head) const { head.assign(values_); }
 
  private:
   std::filesystem::path path_;
@@ -103,7 +101,8 @@ class BestWeights {
 /// History::monitor says so. The same seed gives the same bits for any number of threads.
 ///
 /// Throws DataError for sets that cannot be used (naming the clip), UsageError for options out of range and when the
-/// loss becomes NaN, FileError when the checkpoint cannot be written; the head then has the best weights so far.
+/// loss becomes NaN, FileError when the checkpoint cannot be written; the head then has the best weights so far
+/// (before the end of the first epoch: those it came with).
 template <class Head>
 History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, const FitOptions& options = {}) {
   detail::require_sensible(options);
@@ -113,7 +112,7 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
 
   const std::size_t clips = train.size(), batch_size = std::min<std::size_t>(options.batch_size, clips);
   Trainer<Head> trainer(head, batch_size, AdamOptions{.learning_rate = options.learning_rate});
-  detail::BestWeights<Head> best(options.checkpoint);
+  detail::BestWeights<Head> best(head, options.checkpoint);
   EarlyStopping early_stopping(options.patience);
   std::vector<std::size_t> order(clips);
   std::vector<float> keep(batch_size * Head::dropout_units);

@@ -89,7 +89,7 @@ class Trainer {
 
   void run_clip(const FeatureSet& set, std::size_t row, const float* keep, float weight, std::size_t place,
                 typename Head::Workspace& work, float* gradients) {
-    HeadInput in = Head::clips_of(set.features, set.mask, row, 1);
+    auto in = Head::clips_of(set.features, set.mask, row, 1);
     in.keep = keep;
     const int* label = &set.labels[row];
     head_.forward(in, work);

@@ -84,9 +84,9 @@ struct HeadLayers {
     const auto apply = [&](auto function) {
       for (int i = 0; i < count; ++i) y[i] = function(y[i]);
     };
-    switch (activation) {
+    switch (activation) {  // NaN passes through, so that a broken training shows in its loss
       case Activation::relu:
-        return apply([](float v) { return v > 0 ? v : 0.0f; });
+        return apply([](float v) { return v < 0 ? 0.0f : v; });
       case Activation::relu6:
         return apply([](float v) { return v < 0 ? 0.0f : v > 6 ? 6.0f : v; });
       case Activation::swish:
