@@ -5,14 +5,19 @@
 #include <exception>
 #include <filesystem>
 #include <rcar/backbones/efficientnet_lite.hpp>
+#include <rcar/core/error.hpp>
 #include <rcar/graph/backbone.hpp>
 #include <rcar/weights/safetensors.hpp>
 #include <rcar/weights/torch/efficientnet_lite.hpp>
 #include <string>
+#include <system_error>
 
 namespace {
 
 void convert(const std::filesystem::path& in, const std::filesystem::path& out) {
+  std::error_code absent;
+  if (std::filesystem::equivalent(in, out, absent))
+    throw rcar::UsageError("IN and OUT are the same file; give OUT another name.");
   // Names and shapes of the weights are the same for every image dimension.
   const auto layers = rcar::graph::graph_of<rcar::EfficientNetLite0<224>>.view();
   const auto store = rcar::weights::torch::read_efficientnet_lite0(in, layers);
@@ -43,6 +48,9 @@ int main(int argc, char** argv) {
   try {
     convert(in, out);
     return 0;
+  } catch (const rcar::UsageError& error) {
+    std::fprintf(stderr, "error: %s\n", error.what());
+    return 2;
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;

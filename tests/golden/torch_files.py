@@ -1,9 +1,6 @@
 """Makes the small PyTorch checkpoints that tests/unit/torch_checkpoint.cpp reads: data/torch_*.
 
-requirements: torch==2.15.0 safetensors==0.8.0 numpy==2.4.6
-usage: python torch_files.py
-
-The legacy files differ from run to run in their storage keys, which are memory addresses.
+Needs requirements_torch.txt. The legacy files differ from run to run in their storage keys, which are memory addresses.
 """
 
 import collections
