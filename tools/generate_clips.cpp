@@ -92,8 +92,8 @@ int main(int argc, char** argv) {
   CLI::App app{
       "Draws labelled clips (Motion JPEG AVI files, one folder a class) in which only the order of events tells the "
       "two\n"
-      "classes of a pair apart: Growing and Shrinking, CircleThenSquare and SquareThenCircle, Brightening and "
-      "Darkening.\n"
+      "classes of a pair apart: Growing and Shrinking, CircleThenSquare and SquareThenCircle,\n"
+      "StripesThenDots and DotsThenStripes. "
       "Three clips each share a background and a group number (gNN). Equal options give equal bytes."};
   app.footer(
       "Examples:\n"

@@ -20,7 +20,7 @@
 namespace rcar::synthetic {
 
 /// What happens while the phase of a clip goes from 0 to 1.
-enum class Event { size, shape, light, position };
+enum class Event { size, shape, texture };
 
 /// The phase runs forward or backward.
 enum class Direction { forward, backward };
@@ -39,8 +39,8 @@ inline constexpr std::array<ClipClass, 6> classes{{
     {"Shrinking", Event::size, Direction::backward},
     {"CircleThenSquare", Event::shape, Direction::forward},
     {"SquareThenCircle", Event::shape, Direction::backward},
-    {"Brightening", Event::light, Direction::forward},
-    {"Darkening", Event::light, Direction::backward},
+    {"StripesThenDots", Event::texture, Direction::forward},
+    {"DotsThenStripes", Event::texture, Direction::backward},
 }};
 
 /// Clips of one group share their background, as UCF101's groups share their place.
@@ -71,8 +71,8 @@ struct Scene {
   float angle = 0;                       // radians, of squares
   bool square = false;
   float start = 0, end = 1;  // part of the clip during which the phase moves
-  float change = 0.5f;       // phase at which the shape changes
-  float darkest = 0.2f;      // light at phase 0, 1 at phase 1
+  float change = 0.5f;       // phase at which shape or texture changes
+  float period = 0.2f;       // of the texture
 };
 
 namespace detail {
@@ -93,6 +93,22 @@ inline cv::Mat soft_pattern(std::uint64_t seed, cv::Size size) {
     for (int x = 0; x < coarse.cols; ++x) coarse.at<float>(y, x) = random.uniform();
   cv::resize(coarse, pattern, size, 0, 0, cv::INTER_LINEAR);
   return pattern;
+}
+
+/// Where stripes or dots cover the frame, 0..255 with soft edges.
+inline cv::Mat texture(const Scene& scene, bool stripes, float cx, float cy, float unit, cv::Size extent) {
+  cv::Mat coverage(extent, CV_8U);
+  const float turn = scene.angle * 4, scale = 2 * std::numbers::pi_v<float> / (scene.period * unit);
+  for (int row = 0; row < extent.height; ++row) {
+    for (int column = 0; column < extent.width; ++column) {
+      const float dx = (static_cast<float>(column) - cx) * scale, dy = (static_cast<float>(row) - cy) * scale;
+      const float across = std::cos(dx * std::cos(turn) + dy * std::sin(turn));
+      const float along = std::cos(dy * std::cos(turn) - dx * std::sin(turn));
+      const float wave = stripes ? across : across + along - 0.6f;
+      coverage.at<std::uint8_t>(row, column) = cv::saturate_cast<std::uint8_t>(127.5f + 400 * wave);
+    }
+  }
+  return coverage;
 }
 
 }  // namespace detail
@@ -121,7 +137,7 @@ inline Scene draw_scene(std::size_t class_index, int index, std::uint64_t seed) 
   scene.start = random.uniform(0, 0.15f);
   scene.end = 1 - random.uniform(0, 0.15f);
   scene.change = random.uniform(0.35f, 0.65f);
-  scene.darkest = random.uniform(0.12f, 0.25f);
+  scene.period = random.uniform(0.14f, 0.24f);
   return scene;
 }
 
@@ -136,21 +152,21 @@ inline float phase(const Scene& scene, Direction direction, int frame, int frame
 inline cv::Mat render(const Scene& scene, float phase, const ClipOptions& options, Random& noise) {
   const cv::Size extent(options.width, options.height);
   const cv::Mat pattern = detail::soft_pattern(scene.background_seed, extent);
-  float size = scene.size, light = 1, x = scene.x;
+  float size = scene.size;
   bool square = scene.square;
   if (scene.event == Event::size) size = 0.06f + 0.36f * phase;
   if (scene.event == Event::shape) square = phase >= scene.change;
-  if (scene.event == Event::light) light = scene.darkest + (1 - scene.darkest) * phase;
-  if (scene.event == Event::position) x = 0.7f * phase - 0.35f;
 
   // The object as coverage 0..255 with smooth edges, drawn in sixteenths of a pixel.
   constexpr int shift = 4;
   const float unit = static_cast<float>(std::min(extent.width, extent.height));
   const auto fixed = [](float pixels) { return static_cast<int>(std::lround(pixels * (1 << shift))); };
-  const float cx = static_cast<float>(extent.width) / 2 + x * unit,
+  const float cx = static_cast<float>(extent.width) / 2 + scene.x * unit,
               cy = static_cast<float>(extent.height) / 2 + scene.y * unit;
   cv::Mat coverage(extent, CV_8U, cv::Scalar(0));
-  if (square) {
+  if (scene.event == Event::texture) {
+    coverage = detail::texture(scene, phase < scene.change, cx, cy, unit, extent);
+  } else if (square) {
     std::vector<cv::Point> corners;
     for (int corner = 0; corner < 4; ++corner) {
       const float turn = scene.angle + std::numbers::pi_v<float> * (0.25f + 0.5f * static_cast<float>(corner));
@@ -173,7 +189,7 @@ inline cv::Mat render(const Scene& scene, float phase, const ClipOptions& option
         const auto back = static_cast<float>(scene.background[0][c]) * blend +
                           static_cast<float>(scene.background[1][c]) * (1 - blend);
         const float color = back * (1 - covered) + static_cast<float>(scene.object[c]) * covered;
-        pixel[c] = cv::saturate_cast<std::uint8_t>(color * light + grain);
+        pixel[c] = cv::saturate_cast<std::uint8_t>(color + grain);
       }
     }
   }
