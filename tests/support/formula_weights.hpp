@@ -62,8 +62,11 @@ inline std::vector<std::uint8_t> formula_images(std::size_t count, std::size_t d
 /// order: (L, 2). Empty: 0 and 1.
 using Statistics = std::span<const float>;
 
-/// Weights for every tensor of a network: kernels He-uniform, gamma near 1, bias and beta near 0.
-inline weights::Store formula_weights(std::span<const graph::Layer> layers, Statistics statistics = {}) {
+/// Weights for every tensor of a network: kernels He-uniform, gamma near 1, bias and beta near 0. `projection_gain`
+/// multiplies gamma of the batch norm layers that end a residual branch (`block1b_project_bn`; the first block of a
+/// stage, `block1a`, has no residual).
+inline weights::Store formula_weights(std::span<const graph::Layer> layers, Statistics statistics = {},
+                                      double projection_gain = 1) {
   std::vector<std::string> norms;
   for (const auto& layer : layers)
     if (layer.kind == graph::LayerKind::batch_normalization) norms.emplace_back(std::string_view(layer.name));
@@ -92,9 +95,12 @@ inline weights::Store formula_weights(std::span<const graph::Layer> layers, Stat
         values = formula_values(name, count, -limit, limit);
         break;
       }
-      case graph::TensorRole::gamma:
-        values = formula_values(name, count, 0.8, 1.2);
+      case graph::TensorRole::gamma: {
+        const bool residual = layer.ends_with("project_bn") && layer[6] != 'a';
+        const double gain = residual ? projection_gain : 1.0;
+        values = formula_values(name, count, 0.8 * gain, 1.2 * gain);
         break;
+      }
       case graph::TensorRole::bias:
       case graph::TensorRole::beta:
         values = formula_values(name, count, -0.1, 0.1);
