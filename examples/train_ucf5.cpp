@@ -6,6 +6,8 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <rcar/any_recognizer.hpp>
+#include <rcar/data/prepared_folder.hpp>
+#include <rcar/data/ucf101.hpp>
 #include <rcar/keras.hpp>
 #include <rcar/report/confusion_matrix.hpp>
 #include <rcar/report/curves.hpp>
