@@ -1,7 +1,9 @@
 #pragma once
 /// What primitives work on: maps in memory, the rows of them that one call computes, and folded weights.
 
+#include <concepts>
 #include <cstddef>
+#include <type_traits>
 #include <vector>
 
 #include "primitives.hpp"
@@ -20,7 +22,8 @@ struct BasicMap {
     return data + (static_cast<std::ptrdiff_t>(y) * extent.width + x) * static_cast<std::ptrdiff_t>(pixel_stride);
   }
   explicit operator bool() const { return data != nullptr; }
-  operator BasicMap<const T>() const { return {data, extent, pixel_stride}; }
+  template <std::same_as<const T> U>
+  requires(!std::is_const_v<T>) operator BasicMap<U>() const { return {data, extent, pixel_stride}; }
 };
 
 using Map = BasicMap<float>;
