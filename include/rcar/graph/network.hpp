@@ -43,6 +43,22 @@ inline Normalization normalization_for(const PlanView& plan, const std::map<std:
   return result;
 }
 
+/// How a plan normalises frames for these weights: as their metadata says, unless they hold a normalization of their
+/// own (a Keras file's whose means and variances are not ImageNet's).
+inline Normalization stored_normalization(const PlanView& plan, const weights::Store& store) {
+  const weights::Tensor* scale = store.find("preprocessing/scale");
+  const weights::Tensor* offset = store.find("preprocessing/offset");
+  if (!scale || !offset) return normalization_for(plan, store.metadata);
+  if (scale->shape != weights::Shape{3} || offset->shape != weights::Shape{3})
+    throw WeightsError("The tensors 'preprocessing/scale' and 'preprocessing/offset' need the shape (3,) and have " +
+                       weights::to_string(scale->shape) + " and " + weights::to_string(offset->shape) +
+                       "; convert the weights again.");
+  Normalization result;
+  std::copy_n(scale->values.begin(), 3, result.scale.begin());
+  std::copy_n(offset->values.begin(), 3, result.offset.begin());
+  return result;
+}
+
 /// A network with its weights, on a back end whose memory is the host's.
 ///
 ///     Network<backend::Default> network(plan_view<EfficientNetB0<224>>(), store);
@@ -57,7 +73,7 @@ class Network {
   /// Folds and packs the weights; `store` is not needed afterwards.
   /// Throws WeightsError, naming the first tensor that is missing or has another shape.
   Network(const PlanView& plan, const weights::Store& store) : plan_(plan), weights_(plan.weights.size()) {
-    plan_.normalization = normalization_for(plan, store.metadata);
+    plan_.normalization = stored_normalization(plan, store);
     weights::check_weights(plan, store);
     parallel_for(plan.weights.size(), [&](std::size_t i, std::size_t) {
       auto folded = weights::fold(plan, plan.weights[i], store);

@@ -96,16 +96,11 @@ inline Match match_backbone(const FileModel& model, const Candidate& candidate) 
   std::map<std::string_view, std::vector<const FileLayer*>> by_kind;
   for (const FileLayer& layer : model.layers) by_kind[layer.kind].push_back(&layer);
   std::map<std::string_view, std::size_t> used;
+  bool wants_normalization = false;
 
   for (int index : graph::keras_layer_order(candidate.layers)) {
     const graph::Layer& layer = candidate.layers[static_cast<std::size_t>(index)];
-    if (layer.kind == graph::LayerKind::preprocessing && layer.preprocessing_parameters > 0) {
-      if (by_kind["normalization"].size() != 1)
-        match.misfit = "it has " + std::to_string(by_kind["normalization"].size()) +
-                       " normalization layers where the network has one";
-      else
-        match.normalization = by_kind["normalization"][used["normalization"]++];
-    }
+    wants_normalization |= layer.kind == graph::LayerKind::preprocessing && layer.preprocessing_parameters > 0;
     const std::string_view kind = detail::keras_kind(layer.kind);
     if (match.misfit.empty() && !kind.empty()) {
       const auto first =
@@ -125,6 +120,12 @@ inline Match match_backbone(const FileModel& model, const Candidate& candidate) 
             match.fitting);
     }
     if (!match.misfit.empty()) return match;
+  }
+  if (wants_normalization) {
+    const auto& available = by_kind["normalization"];
+    if (available.empty()) match.misfit = "tensor 'normalization/mean' of shape (3,) is missing";
+    if (!match.misfit.empty()) return match;
+    match.normalization = available[used["normalization"]++];
   }
   for (const auto& [kind, available] : by_kind) {
     if (kind == "dense") {

@@ -46,8 +46,8 @@ inline ChannelScale file_normalization(const FileLayer& layer, bool second) {
   ChannelScale out;
   for (std::size_t c = 0; c < 3; ++c) {
     const double mean = layer.tensors[0].values[c], variance = layer.tensors[1].values[c];
-    if (!(variance >= 0))
-      throw WeightsError("its layer of " + quoted("/" + layer.tensors[0].path) + " has a negative variance");
+    if (!(variance >= 0) || !std::isfinite(mean))
+      throw WeightsError("its layer of " + quoted("/" + layer.tensors[0].path) + " has a negative variance or a NaN");
     const double divisor = std::max(std::sqrt(variance), 1e-7) * (second ? std::sqrt(std[c]) : 1.0);
     out.scale[c] = static_cast<float>(1 / (255 * divisor));
     out.offset[c] = static_cast<float>(-mean / divisor);
