@@ -1,6 +1,6 @@
 # Lists a Catch2 program's tests for CTest, by source file and by fast or long (a process for each test would cost more than
 # the tests). Run after each link:
-#   cmake -D program=... -D group=... -D list_file=... -D environment=... -D skip=... -P rcarListTests.cmake
+#   cmake -D program=... -D group=... -D list_file=... -D environment=... -D skip=... -D after=... -P rcarListTests.cmake
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -21,7 +21,7 @@ function(add_entry file label spec timeout_s)
   string(APPEND content "add_test([==[${name}]==] [==[${program}]==] --filenames-as-tags --durations yes "
     "--warn NoTests [==[[#${file}]${spec}]==])\n"
     "set_tests_properties([==[${name}]==] PROPERTIES LABELS [==[${label};${group}]==] SKIP_RETURN_CODE ${skip} "
-    "TIMEOUT ${timeout_s} ENVIRONMENT [==[${environment}]==])\n")
+    "TIMEOUT ${timeout_s} DEPENDS [==[${after}]==] ENVIRONMENT [==[${environment}]==])\n")
   set(content "${content}" PARENT_SCOPE)
 endfunction()
 
