@@ -90,11 +90,10 @@ int main(int argc, char** argv) {
   synthetic::ClipOptions options;
 
   CLI::App app{
-      "Draws labelled clips (Motion JPEG AVI files, one folder a class) in which only the order of events tells the "
-      "two\n"
-      "classes of a pair apart: Growing and Shrinking, CircleThenSquare and SquareThenCircle,\n"
-      "StripesThenDots and DotsThenStripes. "
-      "Three clips each share a background and a group number (gNN). Equal options give equal bytes."};
+      "Draws labelled clips: Motion JPEG AVI files, one folder a class. Only the order of events tells the two\n"
+      "classes of a pair apart: Growing and Shrinking, CircleThenSquare and SquareThenCircle, StripesThenDots\n"
+      "and DotsThenStripes. Three clips each share a background and a group number (gNN). Equal options give\n"
+      "equal bytes."};
   app.footer(
       "Examples:\n"
       "  generate_clips --out clips\n"
