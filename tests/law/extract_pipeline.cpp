@@ -340,6 +340,7 @@ TEST_CASE("two runs on one cache at once both end with the same bits") {
   extractor.run = mean_colours;
   std::vector<rcar::FeatureSet> sets(4);
   std::vector<std::thread> runs;
+  runs.reserve(sets.size());
   const auto options = fixture.options(cache);
   for (auto& set : sets)
     runs.emplace_back([&] {

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <mutex>
@@ -80,7 +81,7 @@ class Progress {
 
   static std::string clock_text(double seconds) {
     char text[32];
-    const long s = static_cast<long>(seconds + 0.5);
+    const long s = std::lround(seconds);
     if (s >= 3600)
       std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
     else

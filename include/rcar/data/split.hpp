@@ -123,6 +123,7 @@ inline std::vector<bool> hold_out(std::span<const int> labels, std::span<const s
       continue;
     }
     std::vector<std::size_t> sizes;
+    sizes.reserve(groups.size());
     for (const auto& [name, rows] : groups) sizes.push_back(rows.size());
     Random random(seed, k);
     const auto chosen = choose_groups(sizes, fraction * static_cast<double>(rows_of[k].size()), random);

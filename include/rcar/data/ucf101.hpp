@@ -90,6 +90,7 @@ inline std::vector<std::string> top_classes(std::span<const ClipEntry> entries, 
     throw UsageError("The lists have " + counted(clips_of.size(), "class", "classes") + ", so the top " +
                      std::to_string(count) + " cannot be taken; ask for 1 to " + std::to_string(clips_of.size()) + ".");
   std::vector<std::pair<std::size_t, std::string>> ranked;
+  ranked.reserve(clips_of.size());
   for (const auto& [name, clips] : clips_of) ranked.emplace_back(clips, name);
   std::sort(ranked.rbegin(), ranked.rend());
   std::vector<std::string> names;
