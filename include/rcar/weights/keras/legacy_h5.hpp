@@ -57,7 +57,8 @@ inline std::pair<std::string, std::string> legacy_layer_and_role(const std::stri
 inline std::vector<FileLayer> legacy_group(const Hdf5File& file, const std::string& group, const std::string& name) {
   std::vector<FileLayer> layers;
   for (const std::string& weight : legacy_names(file, group, "weight_names")) {
-    auto [layer_name, role] = legacy_layer_and_role(weight);
+    auto split = legacy_layer_and_role(weight);
+    std::string &layer_name = split.first, &role = split.second;
     auto layer = std::find_if(layers.begin(), layers.end(), [&](const FileLayer& l) { return l.name == layer_name; });
     if (layer == layers.end()) layer = layers.insert(layers.end(), FileLayer{"", layer_name, {}});
     const std::string path = group + "/" + weight;
