@@ -68,7 +68,7 @@ inline std::string match_layer(const FileLayer& layer, std::span<const graph::Te
     const std::string name = quoted(graph::tensor_name(layers, specs[i]));
     if (i >= layer.tensors.size())
       return "tensor " + name + " of shape " + to_string(shape_of(specs[i])) + " is missing from layer " +
-             quoted(layer.tensors[0].path);
+             quoted("/" + layer.tensors[0].path);
     const FileTensor& tensor = layer.tensors[i];
     if (tensor.shape != shape_of(specs[i]))
       return "tensor " + name + " needs the shape " + to_string(shape_of(specs[i])) + " and " +
