@@ -2,6 +2,12 @@
 /// The convolutional primitives of backend::Blas. A convolution is a matrix product on a block of output rows: directly
 /// on the map where the kernel is 1x1, else on the block's patches laid out as a matrix (im2col); bias, activation and
 /// residual follow while the block is in the cache. Blocks keep scratch near a megabyte at any image size.
+///
+/// What measuring said (2 cores Zen 4, OpenBLAS 0.3.21 'Cooperlake', core-milliseconds a frame): OpenBLAS runs the
+/// blocks of a 1x1 layer at 91 to 101 GFLOP/s, its peak; laying out patches costs kxk layers a fifth. InceptionV3 at
+/// 224 takes 77 (75 in matrix products), EfficientNetB0 at 224 16 (11 and 3 in depthwise), EfficientNetB7 at 600 1,200
+/// (907 and 229; the depthwise maps of 26 MB move at the memory's pace, which only fusing them with the 1x1 layer
+/// before would save).
 
 #include <algorithm>
 #include <cstddef>
