@@ -16,10 +16,7 @@
 #include "backbones/efficientnet.hpp"
 #include "backbones/efficientnet_lite.hpp"
 #include "backbones/inception_v3.hpp"
-#include "backend/cpu.hpp"
 #include "backend/default.hpp"
-#include "core/hash.hpp"
-#include "core/version.hpp"
 #include "data/dataset.hpp"
 #include "data/extract.hpp"
 #include "graph/fingerprint.hpp"
@@ -230,8 +227,7 @@ class Recognizer {
     result.feature_dim = feature_dim;
     result.sampler = sampler_;
     result.identity = std::string(Backbone::name) + ";graph " + graph::fingerprint<Backbone>() + ";weights " +
-                      weights_sha256_ + ";rescaling " + rescaling_ + ";" + std::string(BackEnd::name) + ";float32;" +
-                      backend::instruction_set() + ";engine " + std::to_string(engine_version);
+                      weights_sha256_ + ";rescaling " + rescaling_ + ";" + std::string(BackEnd::name) + ";float32";
     result.run = [this](const std::uint8_t* frames, std::size_t count, float* features) {
       network_.forward(frames, count, features);
     };

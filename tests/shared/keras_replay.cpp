@@ -73,7 +73,8 @@ TEST_CASE("five epochs on real clips end with Keras's weights and labels", "[sha
   weights::Store ours;
   head.store(ours);
   double worst = 0;
-  for (const auto& tensor : with_prefix(golden, "final/").tensors()) {
+  const weights::Store keras_weights = with_prefix(golden, "final/");
+  for (const auto& tensor : keras_weights.tensors()) {
     const auto& mine = ours.find(tensor.name)->values;
     for (std::size_t i = 0; i < mine.size(); ++i)
       worst = std::max(worst, std::abs(double{mine[i]} - double{tensor.values[i]}));
