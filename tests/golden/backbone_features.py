@@ -1,6 +1,6 @@
 """Features of every Keras backbone with weights drawn by formula, for tests/golden/backbone_features.cpp.
 
-    python backbone_features.py [NAME ...]        needs requirements.txt; B7 at 600 takes 6 GB and a few minutes
+    python backbone_features.py [NAME ...]        needs requirements.txt; B7 at 600 takes 9 GB and a few minutes
 
 Batch norm's statistics come from one pass in which each batch norm layer takes the mean and the variance of all its input
 as its moving mean and variance, one number each. Without that, features of random weights vanish or explode. Residual
