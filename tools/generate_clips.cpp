@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <rcar/core/error.hpp>
 #include <rcar/core/progress.hpp>
@@ -13,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "run_program.hpp"
 #include "synthetic_clips.hpp"
 
 namespace {
@@ -119,20 +119,9 @@ int main(int argc, char** argv) {
           "WxH"));
   app.add_option("--fps", options.frames_per_second, "frames per second")->check(CLI::Range(1.0, 1000.0));
   app.add_option("--seed", options.seed, "what all chance is drawn from");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::CallForHelp& help) {
-    return app.exit(help);
-  } catch (const CLI::ParseError& problem) {
-    std::fprintf(stderr, "error: %s\n", problem.what());
-    return 2;
-  }
-  try {
+  return rcar::tools::run_program(app, argc, argv, [&] {
     generate(out, clips_per_class, options);
-  } catch (const std::exception& problem) {
-    std::fprintf(stderr, "error: %s\n", problem.what());
-    return 1;
-  }
-  std::printf("%zu classes of %d clips are in %s\n", synthetic::classes.size(), clips_per_class, out.c_str());
-  return 0;
+    std::printf("%zu classes of %d clips are in %s\n", synthetic::classes.size(), clips_per_class, out.c_str());
+    return 0;
+  });
 }
