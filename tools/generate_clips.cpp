@@ -32,17 +32,17 @@ bool is_own_clip(const std::string& name, std::string_view class_name) {
          std::isdigit(static_cast<unsigned char>(rest[digits + 3])) && rest.substr(digits + 4) == ".avi";
 }
 
-/// The folder may hold an earlier run's clips, nothing else: returns those, throws UsageError at the first foreign
+/// The folder may hold an earlier run's clips, nothing else: returns those, throws DataError at the first foreign
 /// file.
 std::vector<fs::path> earlier_clips(const fs::path& out) {
   const auto refuse = [](const fs::path& path) {
-    throw rcar::UsageError(rcar::quoted(path.string()) +
-                           " is not a clip of this generator; give --out an empty or a new folder.");
+    throw rcar::DataError(rcar::quoted(path.string()) +
+                          " is not a clip of this generator; give --out an empty or a new folder.");
   };
   std::vector<fs::path> earlier;
   if (!fs::exists(out)) return earlier;
   if (!fs::is_directory(out))
-    throw rcar::UsageError(rcar::quoted(out.string()) + " is no folder; give --out an empty or a new folder.");
+    throw rcar::DataError(rcar::quoted(out.string()) + " is no folder; give --out an empty or a new folder.");
   for (const auto& folder : fs::directory_iterator(out)) {
     const auto known = std::find_if(synthetic::classes.begin(), synthetic::classes.end(), [&](const auto& kind) {
       return folder.path().filename() == kind.name && folder.is_directory();

@@ -3,13 +3,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <map>
 #include <rcar/data/prepared_folder.hpp>
 #include <rcar/data/ucf101.hpp>
 #include <string>
 #include <vector>
+
+#include "run_program.hpp"
 
 namespace {
 
@@ -79,21 +80,12 @@ int main(int argc, char* argv[]) {
   app.add_flag("--skip-missing", options.skip_missing,
                "take the clips that are there; without it a missing one is an error");
   app.add_flag("--dry-run", options.dry_run, "only print the classes and counts; needs the lists alone");
-  try {
-    app.parse(argc, argv);
+  app.callback([&] {
     if (!options.dry_run && (ucf->count() == 0 || out->count() == 0))
       throw CLI::RequiredError("--ucf and --out (or --dry-run)");
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
+  });
+  return rcar::tools::run_program(app, argc, argv, [&] {
     prepare(options);
     return 0;
-  } catch (const rcar::UsageError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  });
 }

@@ -1,0 +1,53 @@
+#pragma once
+/// What every program's main does around its work: parse, run, and turn whatever is thrown into one line and an exit
+/// code.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <new>
+#include <rcar/core/error.hpp>
+#include <rcar/core/threads.hpp>
+#include <string>
+#include <utility>
+
+namespace rcar::tools {
+
+/// `error: ...` as one line, whatever the text holds: OpenCV's messages have several.
+inline void print_error(const std::string& text) {
+  std::string line;
+  for (const char c : text) {
+    if (c != '\n' && c != '\r') line += c;
+    if (c == '\n' && !line.empty() && line.back() != ' ') line += ' ';
+  }
+  line.resize(line.find_last_not_of(' ') + 1);
+  std::fprintf(stderr, "error: %s\n", line.c_str());
+}
+
+/// Parses the command line and runs `work()`, which returns the exit code.
+/// Returns 0 for --help; 2, with one line, for wrong usage; 1, with one line, for every other failure.
+template <class Work>
+int run_program(CLI::App& app, int argc, char** argv, Work&& work) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& help) {
+    return app.exit(help);
+  } catch (const CLI::ParseError& wrong) {
+    print_error(std::string(wrong.what()) + "; --help tells the options.");
+    return 2;
+  }
+  try {
+    thread_count();  // a malformed RCAR_NUM_THREADS shows before any work
+    return std::forward<Work>(work)();
+  } catch (const UsageError& wrong) {
+    print_error(wrong.what());
+    return 2;
+  } catch (const std::bad_alloc&) {
+    print_error("There is not enough memory; close other programs, or choose a smaller backbone or shorter sequences.");
+  } catch (const std::exception& error) {
+    print_error(error.what());
+  }
+  return 1;
+}
+
+}  // namespace rcar::tools
