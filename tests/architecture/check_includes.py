@@ -14,6 +14,7 @@ FLOORS = [
     ["backend"],
     ["graph"],
     ["weights"],
+    ["network"],
     ["backbones", "heads"],
     ["video", "data"],
     ["train"],

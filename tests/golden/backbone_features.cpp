@@ -3,7 +3,7 @@
 #include <rcar/backend/blas.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/graph/backbone.hpp>
-#include <rcar/graph/network.hpp>
+#include <rcar/network/network.hpp>
 #include <rcar/weights/safetensors.hpp>
 
 #include <algorithm>
@@ -59,7 +59,7 @@ void check_against_keras(const std::string& file) {
   const auto plan = graph::plan_view<Backbone>();
   const std::string name(Backbone::name);
   REQUIRE(golden.find(name + "/statistics") != nullptr);
-  const graph::Network<B> network(
+  const Network<B> network(
       plan, test::formula_weights(plan.layers, golden.find(name + "/statistics")->values, projection_gain));
   const std::size_t count = golden.find(name + "/float32")->shape.front();
   const auto images = test::formula_images(count, static_cast<std::size_t>(Backbone::image_dim));

@@ -6,7 +6,7 @@
 #include <rcar/backend/blas.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/graph/backbone.hpp>
-#include <rcar/graph/network.hpp>
+#include <rcar/network/network.hpp>
 #include <rcar/weights/safetensors.hpp>
 #include <rcar/weights/torch/efficientnet_lite.hpp>
 #include <string>
@@ -31,7 +31,7 @@ double difference(const Store& weights, const Store& expected, const std::string
   REQUIRE(wanted);
   const std::size_t count = wanted->shape[0];
   const auto frames = rcar::test::formula_images(count, Dim);
-  const rcar::graph::Network<Backend> network(rcar::graph::plan_view<EfficientNetLite0<Dim>>(), weights);
+  const rcar::Network<Backend> network(rcar::graph::plan_view<EfficientNetLite0<Dim>>(), weights);
   REQUIRE(network.features() == wanted->shape[1]);
   std::vector<float> features(wanted->values.size());
   network.forward(frames.data(), count, features.data());

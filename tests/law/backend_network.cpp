@@ -3,7 +3,7 @@
 #include <rcar/backend/blas.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/graph/backbone.hpp>
-#include <rcar/graph/network.hpp>
+#include <rcar/network/network.hpp>
 
 #include <catch2/catch.hpp>
 #include <thread>
@@ -20,7 +20,7 @@ template <class B, class Backbone>
 struct Example {
   graph::PlanView plan = graph::plan_view<Backbone>();
   weights::Store store = weights_with_spread();
-  graph::Network<B> network{plan, store};
+  Network<B> network{plan, store};
   std::vector<std::uint8_t> frames = test::formula_images(5, static_cast<std::size_t>(Backbone::image_dim));
 
   /// Formula weights with a variance that keeps activations near one.
@@ -95,18 +95,18 @@ TEST_CASE("every layer of a network on Blas is the layer on Reference") {
 
 TEST_CASE("weights trained without the second rescaling are normalised by the root of the deviation") {
   auto plan = graph::plan_view<EfficientNetB0<64>>();
-  const auto off = graph::normalization_for(plan, {{"rescaling", "off"}});
+  const auto off = normalization_for(plan, {{"rescaling", "off"}});
   const double mean[] = {0.485, 0.456, 0.406}, deviation[] = {0.229, 0.224, 0.225};
   for (std::size_t c = 0; c < 3; ++c) {
     CHECK(off.scale[c] == Approx(1 / (255 * std::sqrt(deviation[c]))));
     CHECK(off.offset[c] == Approx(-mean[c] / std::sqrt(deviation[c])));
   }
-  CHECK(graph::normalization_for(plan, {{"rescaling", "on"}}) == plan.normalization);
-  CHECK(graph::normalization_for(plan, {}) == plan.normalization);
+  CHECK(normalization_for(plan, {{"rescaling", "on"}}) == plan.normalization);
+  CHECK(normalization_for(plan, {}) == plan.normalization);
   plan.normalization = off;  // a caller that has replaced it is not corrected twice
-  CHECK(graph::normalization_for(plan, {{"rescaling", "off"}}) == off);
+  CHECK(normalization_for(plan, {{"rescaling", "off"}}) == off);
   const auto inception = graph::plan_view<InceptionV3<75>>();
-  CHECK(graph::normalization_for(inception, {{"rescaling", "off"}}) == inception.normalization);
+  CHECK(normalization_for(inception, {{"rescaling", "off"}}) == inception.normalization);
 }
 
 }  // namespace

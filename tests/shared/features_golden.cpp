@@ -9,8 +9,8 @@
 #include <rcar/backend/reference.hpp>
 #include <rcar/core/hash.hpp>
 #include <rcar/core/json.hpp>
-#include <rcar/graph/network.hpp>
 #include <rcar/keras.hpp>
+#include <rcar/network/network.hpp>
 #include <rcar/video/process_video.hpp>
 
 #include "../support/shared_data.hpp"
@@ -69,8 +69,7 @@ void compare_with_keras(const char* file, std::size_t frames, std::size_t at_lea
   const std::string name(Backbone::name);
   const GoldenFrames golden = golden_frames(*shared, name, frames);
   REQUIRE(golden.count >= at_least);
-  const graph::Network<BackEnd> network(graph::plan_view<Backbone>(),
-                                        read_backbone_weights(*shared / "weights" / file, name));
+  const Network<BackEnd> network(graph::plan_view<Backbone>(), read_backbone_weights(*shared / "weights" / file, name));
   std::vector<float> features(golden.count * network.features());
   network.forward(golden.frames.data(), golden.count, features.data());
   const double scale = deviation(golden.float64);

@@ -21,7 +21,7 @@ namespace backbones {
 ///
 /// Keras computes it in two layers: its Normalization keeps the standard deviations where variances belong, so it
 /// divides by sqrt(std), and with weights="imagenet" a Rescaling divides by sqrt(std) again. Weights that were trained
-/// without the second layer say so in their metadata (`rescaling: off`), and graph::Network takes it back.
+/// without the second layer say so in their metadata (`rescaling: off`), and Network takes it back.
 constexpr graph::Normalization imagenet_normalization() {
   constexpr double mean[] = {0.485, 0.456, 0.406}, std[] = {0.229, 0.224, 0.225};
   graph::Normalization result;

@@ -12,7 +12,7 @@
 
 #include "../core/threads.hpp"
 
-namespace rcar::graph {
+namespace rcar {
 
 struct FreeMemory {
   void operator()(float* memory) const { std::free(memory); }
@@ -96,4 +96,4 @@ class WorkspacePool {
   std::vector<std::unique_ptr<Workspace>> idle_;
 };
 
-}  // namespace rcar::graph
+}  // namespace rcar

@@ -2,62 +2,23 @@
 /// The interpreter of plans: frames go in as RGB bytes, features come out.
 
 #include <algorithm>
-#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <map>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "../backend/concept.hpp"
 #include "../core/threads.hpp"
+#include "../graph/plan.hpp"
 #include "../weights/fold.hpp"
 #include "../weights/store.hpp"
-#include "plan.hpp"
+#include "normalization.hpp"
 #include "workspace.hpp"
 
-namespace rcar::graph {
-
-/// How a plan normalises frames for weights with this metadata.
-///
-/// Keras's EfficientNet divides by sqrt(std), and a second layer that only its ImageNet weights have divides by
-/// sqrt(std) once more; the graph does both. The metadata `rescaling: off` marks weights trained without the second
-/// one.
-inline Normalization normalization_for(const PlanView& plan, const std::map<std::string, std::string>& metadata) {
-  Normalization result = plan.normalization;
-  const auto rescaling = metadata.find("rescaling");
-  if (rescaling == metadata.end() || rescaling->second != "off") return result;
-  for (const Layer& layer : plan.layers) {
-    if (layer.kind != LayerKind::preprocessing || layer.preprocessing_parameters == 0) continue;
-    if (result != Normalization{layer.scale, layer.offset}) continue;  // the caller has replaced it already
-    for (std::size_t c = 0; c < 3; ++c) {
-      const double root_of_std = std::sqrt(1.0 / (255.0 * layer.scale[c]));  // scale = 1 / (255 std)
-      result.scale[c] = static_cast<float>(layer.scale[c] * root_of_std);
-      result.offset[c] = static_cast<float>(layer.offset[c] * root_of_std);
-    }
-  }
-  return result;
-}
-
-/// How a plan normalises frames for these weights: as their metadata says, unless they hold a normalization of their
-/// own (a Keras file's whose means and variances are not ImageNet's).
-inline Normalization stored_normalization(const PlanView& plan, const weights::Store& store) {
-  const weights::Tensor* scale = store.find("preprocessing/scale");
-  const weights::Tensor* offset = store.find("preprocessing/offset");
-  if (!scale || !offset) return normalization_for(plan, store.metadata);
-  if (scale->shape != weights::Shape{3} || offset->shape != weights::Shape{3})
-    throw WeightsError("The tensors 'preprocessing/scale' and 'preprocessing/offset' need the shape (3,) and have " +
-                       weights::to_string(scale->shape) + " and " + weights::to_string(offset->shape) +
-                       "; convert the weights again.");
-  Normalization result;
-  std::copy_n(scale->values.begin(), 3, result.scale.begin());
-  std::copy_n(offset->values.begin(), 3, result.offset.begin());
-  return result;
-}
+namespace rcar {
 
 /// A network with its weights, on a back end whose memory is the host's.
 ///
@@ -72,7 +33,7 @@ class Network {
  public:
   /// Folds and packs the weights; `store` is not needed afterwards.
   /// Throws WeightsError, naming the first tensor that is missing or has another shape.
-  Network(const PlanView& plan, const weights::Store& store) : plan_(plan), weights_(plan.weights.size()) {
+  Network(const graph::PlanView& plan, const weights::Store& store) : plan_(plan), weights_(plan.weights.size()) {
     plan_.normalization = stored_normalization(plan, store);
     weights::check_weights(plan, store);
     parallel_for(plan.weights.size(), [&](std::size_t i, std::size_t) {
@@ -89,7 +50,7 @@ class Network {
     workspaces_ = std::make_unique<WorkspacePool>(plan.arena_floats, scratch_floats);
   }
 
-  const PlanView& plan() const { return plan_; }
+  const graph::PlanView& plan() const { return plan_; }
   std::size_t features() const { return static_cast<std::size_t>(plan_.features); }
   std::size_t frame_bytes() const { return plan_.input.size(); }
 
@@ -195,10 +156,10 @@ class Network {
     }
   }
 
-  PlanView plan_;
+  graph::PlanView plan_;
   std::vector<std::optional<typename B::Weights>> weights_;
   std::vector<Blocks> blocks_;  // by step
   std::unique_ptr<WorkspacePool> workspaces_;
 };
 
-}  // namespace rcar::graph
+}  // namespace rcar
