@@ -33,7 +33,7 @@ TEST_CASE("ImageNet's normalization layer, with and without the second rescaling
     const auto file = keras::file_normalization(imagenet, second);
     CHECK(keras::same_normalization(preprocessing(plan), second, file));
     CHECK_FALSE(keras::same_normalization(preprocessing(plan), !second, file));
-    const auto engine = normalization_for(plan, {{"rescaling", second ? "on" : "off"}});
+    const auto engine = rcar::normalization_for(plan, {{"rescaling", second ? "on" : "off"}});
     for (std::size_t c = 0; c < 3; ++c) {
       CHECK(engine.scale[c] == Approx(file.scale[c]).epsilon(1e-6));
       CHECK(engine.offset[c] == Approx(file.offset[c]).epsilon(1e-6));
@@ -44,12 +44,12 @@ TEST_CASE("ImageNet's normalization layer, with and without the second rescaling
 TEST_CASE("weights with a normalization of their own are normalised by it") {
   const auto plan = graph::plan_view<rcar::EfficientNetB0<32>>();
   rcar::weights::Store store;
-  CHECK(stored_normalization(plan, store) == plan.normalization);
+  CHECK(rcar::stored_normalization(plan, store) == plan.normalization);
   const auto untrained = keras::file_normalization(normalization({0, 0, 0}, {1, 1, 1}), false);
   store.metadata["rescaling"] = "off";
   store.add("preprocessing/scale", {3}, {untrained.scale.begin(), untrained.scale.end()});
   store.add("preprocessing/offset", {3}, {untrained.offset.begin(), untrained.offset.end()});
-  const auto result = stored_normalization(plan, store);
+  const auto result = rcar::stored_normalization(plan, store);
   for (std::size_t c = 0; c < 3; ++c) {
     CHECK(result.scale[c] == Approx(1 / 255.0));
     CHECK(result.offset[c] == 0);
@@ -57,7 +57,7 @@ TEST_CASE("weights with a normalization of their own are normalised by it") {
   rcar::weights::Store damaged;
   damaged.add("preprocessing/scale", {1}, {1});
   damaged.add("preprocessing/offset", {3}, {1, 2, 3});
-  CHECK_THROWS_WITH(stored_normalization(plan, damaged), Contains("(3,)") && Contains("(1,)"));
+  CHECK_THROWS_WITH(rcar::stored_normalization(plan, damaged), Contains("(3,)") && Contains("(1,)"));
 }
 
 TEST_CASE("a normalization layer that is none is refused") {
