@@ -100,6 +100,11 @@ struct Registry {
       throw UsageError("There is no backbone " + quoted(choice.backbone) + "; choose one of " + backbone_names() + ".");
     if (choice.cell != "gru" && choice.cell != "lstm")
       throw UsageError("There is no cell " + quoted(choice.cell) + "; choose gru or lstm.");
+    if (choice.sequence_length < 1)
+      throw UsageError("The sequence length is " + std::to_string(choice.sequence_length) + "; give at least 1 frame.");
+    if (dim(choice) < minimum_dim(choice.backbone))
+      throw UsageError("The image dimension is " + std::to_string(dim(choice)) + " and " + choice.backbone + " needs " +
+                       std::to_string(minimum_dim(choice.backbone)) + " or more; give such a one.");
     throw UsageError("No recognizer is registered for " + choice.backbone + " at image dimension " +
                      std::to_string(dim(choice)) + ", cell " + choice.cell + " and sequence length " +
                      std::to_string(choice.sequence_length) + "; to add it, write `Entry<" +
@@ -150,6 +155,12 @@ struct Registry {
  private:
   static int dim(const RecognizerChoice& choice) {
     return choice.image_dim ? choice.image_dim : registered_dim(choice.backbone);
+  }
+
+  static int minimum_dim(const std::string& backbone) {
+    int result = 0;
+    (void)((backbone == Entries::backbone::name && (result = Entries::backbone::minimum_dim, true)) || ...);
+    return result;
   }
 
   static std::string type_name(const std::string& backbone) {

@@ -12,6 +12,7 @@
 
 #include "core/error.hpp"
 #include "core/json.hpp"
+#include "data/string_lookup.hpp"
 #include "train/training_card.hpp"
 #include "video/sampler.hpp"
 #include "weights/safetensors.hpp"
@@ -132,9 +133,9 @@ inline void save_model(const std::filesystem::path& path, const ModelFile& model
 inline ModelFile load_model(const std::filesystem::path& path) {
   ModelFile model;
   try {
-    model.parameters = weights::read_safetensors(path);
+    model.parameters = weights::read_safetensors(path, "give the model.rcar that training wrote, whole");
   } catch (const WeightsError& error) {
-    throw ModelError("Cannot read the model file " + quoted(path.string()) + ": " + error.what());
+    throw ModelError(error.what());
   }
   const detail::ModelMetadata meta(model.parameters.metadata, path.string());
   const auto format = model.parameters.metadata.find("format");
@@ -164,7 +165,11 @@ inline ModelFile load_model(const std::filesystem::path& path) {
   } catch (const json::JsonError&) {
     meta.fail("classes", meta.text("classes"));
   }
-  if (model.classes.empty()) meta.fail("classes", meta.text("classes"));
+  try {
+    if (StringLookup(model.classes).size() < 2) meta.fail("classes", meta.text("classes"));
+  } catch (const DataError&) {  // blank or twice
+    meta.fail("classes", meta.text("classes"));
+  }
   TrainingCard& card = model.training;
   constexpr std::int64_t most = std::int64_t{1} << 52;
   card.train_clips = meta.integer("train_clips", 0, most);

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -20,11 +21,10 @@
 #include "data/dataset.hpp"
 #include "data/extract.hpp"
 #include "graph/fingerprint.hpp"
-#include "graph/network.hpp"
 #include "heads/sequence_head.hpp"
 #include "model_file.hpp"
+#include "network/network.hpp"
 #include "train/experiment.hpp"
-#include "video/gif.hpp"
 #include "video/process_video.hpp"
 #include "weights/backbone_file.hpp"
 
@@ -39,7 +39,8 @@ struct Prediction {
 /// What predict_video_sequence gives: every class, most likely first, and the frames that were looked at.
 struct VideoPrediction {
   std::vector<Prediction> classes;
-  Frames frames;  // (n, D, D, 3) RGB, n <= SeqLen
+  Frames frames;                 // (n, D, D, 3) RGB, n <= SeqLen
+  double frames_per_second = 0;  // at which they play at the clip's own speed
 };
 
 /// Sorts one row of probabilities, most likely first; of equal ones the earlier class stays first.
@@ -53,13 +54,20 @@ inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, c
 
 /// A CNN + RNN video classifier whose configuration is its type.
 ///
-/// Backbone   InceptionV3<D>, EfficientNetB0<D> ... EfficientNetB7<D>, EfficientNetLite0<D>; D is the image dimension
+/// CNN        the backbone: InceptionV3<D>, EfficientNetB0<D> ... EfficientNetB7<D>, EfficientNetLite0<D>; D is the
+/// image
+///            dimension
 /// Cell       GRU or LSTM
 /// SeqLen     frames of a clip that the head reads (T); shorter clips are zero padded and masked
 /// BackEnd    where it computes: backend::Default, backend::Blas, backend::Reference
 /// Head       the layers between features and classes; heads::Original<Cell> is the Keras pipeline's
-template <class Backbone, class Cell, int SeqLen, class BackEnd = backend::Default, class Head = heads::Original<Cell>>
+template <class CNN, class Cell, int SeqLen, class BackEnd = backend::Default, class Head = heads::Original<Cell>>
 class Recognizer {
+  static_assert(graph::BackboneType<CNN>,
+                "CNN is not a backbone: use rcar::InceptionV3<D>, rcar::EfficientNetB0<D>, ...");
+  // The compiler reads on after a failed assertion: with a backbone in place of what is none it finds no more errors.
+  using Backbone = std::conditional_t<graph::BackboneType<CNN>, CNN, EfficientNetLite0<224>>;
+
  public:
   static constexpr int image_dim = Backbone::image_dim;
   static constexpr int sequence_length = SeqLen;
@@ -67,11 +75,11 @@ class Recognizer {
   using SequenceHead = rcar::SequenceHead<feature_dim, SeqLen, Cell, BackEnd, Head>;
 
   /// Takes the backbone's weights, e.g. `weights::read_safetensors(file)` or `keras::read_backbone(file)`.
-  /// Throws WeightsError, naming the first tensor that is missing or does not fit.
+  /// Throws WeightsError, naming the first tensor that is missing or does not fit, and when the weights are damaged.
   explicit Recognizer(const weights::Store& backbone_weights, Sampler sampler = Sampler::first)
       : network_(graph::plan_view<Backbone>(), backbone_weights),
         sampler_(sampler),
-        weights_sha256_(weights::weights_hash(backbone_weights)),
+        weights_sha256_(weights::verified_hash(backbone_weights)),
         rescaling_(metadata(backbone_weights, "rescaling", "on")) {}
 
   /// Loads the backbone from a native weight file (`convert_keras_weights` and `get_weights` make them).
@@ -147,7 +155,9 @@ class Recognizer {
   /// Throws VideoError when the clip does not decode.
   VideoPrediction predict_video_sequence(const std::filesystem::path& clip) {
     VideoPrediction result;
-    result.frames = sample_video(clip, sampler_, SeqLen, image_dim);
+    SampledClip sampled = sample_clip(clip, sampler_, SeqLen, image_dim);
+    result.frames = std::move(sampled.frames);
+    result.frames_per_second = sampled.frames_per_second;
     const auto [features, mask] = prepare_video_for_prediction(result.frames);
     const Probabilities probabilities = head().predict(features, mask);
     result.classes = ranked(labels().vocabulary(), probabilities.data());
@@ -189,23 +199,33 @@ class Recognizer {
                        " and these weights say " + rescaling_ + "; convert them with --rescaling " + file.rescaling +
                        ".");
     SequenceHead head(static_cast<int>(file.classes.size()), 0);
-    head.load(file.parameters);
+    try {
+      head.load(file.parameters);
+    } catch (const WeightsError& error) {
+      throw ModelError("Model file " + quoted(path.string()) + " does not hold what it says: " + error.what());
+    }
     head_ = std::move(head);
     labels_ = StringLookup(file.classes);
     card_ = file.training;
   }
 
   /// Replaces the head by a trained one, e.g. with weights from Keras; `labels` names its outputs.
+  /// Throws UsageError when they differ in number.
   template <int HeadFeatureDim, int HeadSeqLen, class HeadCell, class HeadBackEnd, class HeadStack>
   void set_head(rcar::SequenceHead<HeadFeatureDim, HeadSeqLen, HeadCell, HeadBackEnd, HeadStack> head,
                 const StringLookup& labels) {
     static_assert(HeadFeatureDim == feature_dim,
                   "The head's feature dimension is not the backbone's: give SequenceHead the backbone's feature_dim.");
     static_assert(HeadSeqLen == SeqLen, "The head's sequence length is not the recognizer's: use the same SeqLen.");
+    using Given = decltype(head);
+    constexpr bool same_shape = HeadFeatureDim == feature_dim && HeadSeqLen == SeqLen;
+    static_assert(!same_shape || std::is_same_v<Given, SequenceHead>,
+                  "The head's cell, back end or layers are not the recognizer's: give it the recognizer's SequenceHead "
+                  "type.");
     if (labels.vocabulary().size() != static_cast<std::size_t>(head.classes()))
       throw UsageError("The head has " + std::to_string(head.classes()) + " outputs and the list of labels " +
                        std::to_string(labels.vocabulary().size()) + " names; they must be equal in number.");
-    head_ = std::move(head);
+    if constexpr (std::is_same_v<Given, SequenceHead>) head_ = std::move(head);
     labels_ = labels;
     card_ = {};
   }
@@ -217,7 +237,7 @@ class Recognizer {
   const StringLookup& labels() const { return trained(labels_); }
   const TrainingCard& card() const { return card_; }
   Sampler sampler() const { return sampler_; }
-  graph::Network<BackEnd>& network() { return network_; }
+  Network<BackEnd>& network() { return network_; }
 
   /// What extraction needs to know of this recognizer.
   FeatureExtractor extractor() {
@@ -261,7 +281,7 @@ class Recognizer {
     return *part;
   }
 
-  graph::Network<BackEnd> network_;
+  Network<BackEnd> network_;
   Sampler sampler_;
   std::string weights_sha256_, rescaling_;
   std::optional<SequenceHead> head_;

@@ -93,7 +93,8 @@ TEST_CASE("a missing tensor is named, with its shape") {
 TEST_CASE("batch norm statistics that make no finite number are refused, naming the layer") {
   for (float variance : {-1.0f, std::numeric_limits<float>::quiet_NaN()})
     CHECK_THROWS_WITH(weights::fold(plan(), table[0], store("", {}, variance)),
-                      "The weights of layer 'conv' or of its batch norm are not finite numbers; the file is damaged.");
+                      "The backbone weights of layer 'conv' or of its batch norm are not finite numbers; fetch or "
+                      "convert them again.");
 }
 
 }  // namespace

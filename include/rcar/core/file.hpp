@@ -26,7 +26,8 @@ class MappedFile {
  public:
   explicit MappedFile(const std::filesystem::path& path) {
     const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (file < 0) throw FileError("Cannot open " + quoted(path.string()) + ": " + std::strerror(errno) + ".");
+    if (file < 0)
+      throw FileError("Cannot open " + quoted(path.string()) + ": " + std::strerror(errno) + "; check the path.");
     struct stat info {};
     if (::fstat(file, &info) != 0 || !S_ISREG(info.st_mode)) {
       ::close(file);
@@ -68,6 +69,10 @@ class MappedFile {
 class AtomicFile {
  public:
   explicit AtomicFile(std::filesystem::path path) : path_(std::move(path)), aside_(path_.string() + ".XXXXXX") {
+    // Renaming would replace a device or a pipe, /dev/null say, by a file.
+    if (struct stat info{}; ::stat(path_.c_str(), &info) == 0 && !S_ISREG(info.st_mode))
+      throw FileError("Cannot write " + quoted(path_.string()) + ": it is " +
+                      (S_ISDIR(info.st_mode) ? "a folder" : "no regular file") + "; give the path of a file.");
     file_ = ::mkstemp(aside_.data());
     if (file_ < 0) fail("create");
     ::fchmod(file_, 0644);

@@ -37,7 +37,7 @@
 namespace rcar {
 
 struct ExtractOptions {
-  std::filesystem::path cache;  // folder of the feature cache; empty: none
+  std::filesystem::path cache = {};  // folder of the feature cache; empty: none
   ForeignCache foreign_cache = ForeignCache::refuse;
   std::size_t batch = 40;  // frames that one call of the extractor gets; it changes speed and memory only
   std::string title = "Extracting features";

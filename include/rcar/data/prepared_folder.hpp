@@ -19,10 +19,10 @@
 
 namespace rcar {
 
-/// Whether `directory` has both lists of a prepared folder.
+/// Whether `directory` has lists of a prepared folder; one alone counts, so that reading it names the one that lacks.
 inline bool is_prepared_folder(const std::filesystem::path& directory) {
   std::error_code ignored;
-  return std::filesystem::exists(directory / "train.csv", ignored) &&
+  return std::filesystem::exists(directory / "train.csv", ignored) ||
          std::filesystem::exists(directory / "test.csv", ignored);
 }
 

@@ -25,12 +25,12 @@ struct ExperimentOptions {
   std::uint64_t seed = 1;
   Validation validation = Validation::stratified;
   double validation_split = 0.3;
-  std::filesystem::path cache;       // folder of the feature cache; empty: none
-  std::filesystem::path checkpoint;  // file of the best weights so far; empty: kept in memory only
+  std::filesystem::path cache = {};       // folder of the feature cache; empty: none
+  std::filesystem::path checkpoint = {};  // file of the best weights so far; empty: kept in memory only
   std::function<void(const std::string&)> warn = [](const std::string& text) {
     std::fprintf(stderr, "warning: %s\n", text.c_str());
   };
-  std::function<void(int epoch, const History&)> on_epoch;
+  std::function<void(int epoch, const History&)> on_epoch = {};
 };
 
 struct Experiment {

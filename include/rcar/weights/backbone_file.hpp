@@ -55,4 +55,15 @@ inline void require_backbone(const Store& store, std::string_view backbone, std:
                        "; convert it again with this rcar.");
 }
 
+/// weights_hash of a store, which must be what its metadata says, if that says one.
+/// Throws WeightsError when it is not: the values are not those that were converted.
+inline std::string verified_hash(const Store& store) {
+  const std::string hash = weights_hash(store);
+  const auto stated = store.metadata.find("weights_sha256");
+  if (stated != store.metadata.end() && stated->second != hash)
+    throw WeightsError("The backbone weights are damaged: their SHA-256 is " + hash.substr(0, 12) + "... where their " +
+                       "file says " + stated->second.substr(0, 12) + "...; fetch or convert them again.");
+  return hash;
+}
+
 }  // namespace rcar::weights

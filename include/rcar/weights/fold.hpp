@@ -89,12 +89,17 @@ inline void check_weights(const graph::PlanView& plan, const Store& store) {
 }
 
 /// The folded weights of one entry of the plan's weight table, computed in double precision.
-/// Throws WeightsError when a tensor is missing, has another shape, or gives a bias or factor that is no finite number.
+/// Throws WeightsError when a tensor is missing, has another shape, or gives what is no finite number.
 inline FoldedWeights fold(const graph::PlanView& plan, const graph::StepWeights& entry, const Store& store) {
   const auto source = detail::source_weights(plan, entry, store);
   const auto channels = static_cast<std::size_t>(entry.out_channels);
   FoldedWeights folded;
   folded.shape = kernel_shape(entry);
+  const auto fail = [&] {
+    throw WeightsError("The backbone weights of layer " +
+                       quoted(std::string(plan.layers[static_cast<std::size_t>(entry.convolution)].name)) +
+                       " or of its batch norm are not finite numbers; fetch or convert them again.");
+  };
   std::vector<double> factor(channels, 1.0);
   folded.bias.resize(channels);
   for (std::size_t c = 0; c < channels; ++c) {
@@ -105,16 +110,17 @@ inline FoldedWeights fold(const graph::PlanView& plan, const graph::StepWeights&
           (source.gamma.empty() ? 1.0 : source.gamma[c]) / std::sqrt(double(source.variance[c]) + double(norm.epsilon));
       bias = source.beta[c] + (bias - source.mean[c]) * factor[c];
     }
-    if (!std::isfinite(factor[c]) || !std::isfinite(bias))
-      throw WeightsError("The weights of layer " +
-                         quoted(std::string(plan.layers[static_cast<std::size_t>(entry.convolution)].name)) +
-                         " or of its batch norm are not finite numbers; the file is damaged.");
+    if (!std::isfinite(factor[c]) || !std::isfinite(bias)) fail();
     folded.bias[c] = static_cast<float>(bias);
   }
   folded.kernel.resize(source.kernel.size());
+  bool finite = true;  // a NaN may not show in the features: some activations give a number for it
   for (std::size_t row = 0; row < source.kernel.size(); row += channels)
-    for (std::size_t c = 0; c < channels; ++c)
+    for (std::size_t c = 0; c < channels; ++c) {
       folded.kernel[row + c] = static_cast<float>(source.kernel[row + c] * factor[c]);
+      finite &= std::isfinite(folded.kernel[row + c]);
+    }
+  if (!finite) fail();
   return folded;
 }
 

@@ -73,12 +73,13 @@ inline bool is_safetensors_file(const std::filesystem::path& path) {
 
 /// Maps a safetensors file; the tensors come in the order of their offsets and share the mapping.
 /// Throws FileError when the file cannot be opened, WeightsError when it is damaged (cut at any byte, offsets that
-/// overlap or leave gaps, sizes that do not match) or holds another type than F32.
-inline Store read_safetensors(const std::filesystem::path& path) {
+/// overlap or leave gaps, sizes that do not match) or holds another type than F32; its message ends with `advice`.
+inline Store read_safetensors(const std::filesystem::path& path,
+                              std::string_view advice = "fetch or convert it again") {
   const auto file = std::make_shared<const MappedFile>(path);
-  const auto refuse = [&path](const std::string& why) -> WeightsError {
-    return WeightsError(quoted(path.string()) + " is no whole safetensors file: " + why +
-                        "; fetch or convert it again.");
+  const auto refuse = [&](const std::string& why) -> WeightsError {
+    return WeightsError(quoted(path.string()) + " is no whole safetensors file: " + why + "; " + std::string(advice) +
+                        ".");
   };
   const std::string_view text = file->text();
   if (text.empty()) throw refuse("it is empty");
