@@ -5,13 +5,16 @@
 #include <nlohmann/json.hpp>
 #include <rcar/any_recognizer.hpp>
 #include <rcar/keras.hpp>
+#include <rcar/video/gif.hpp>
+
+#include "../tools/run_program.hpp"
 
 namespace {
 
 struct Options {
   std::string model, weights, gif, json;
   std::vector<std::string> clips;
-  double frames_per_second = 10;
+  double frames_per_second = 0;
 };
 
 /// `clip.gif` for one clip; for several, `clip-1.gif`, `clip-2.gif`, ...
@@ -21,11 +24,20 @@ std::filesystem::path gif_path(const Options& options, std::size_t clip) {
   return path.parent_path() / (path.stem().string() + "-" + std::to_string(clip + 1) + path.extension().string());
 }
 
+/// Proves that what is asked for can be written, before it is computed.
+void require_writable(const Options& options) {
+  if (!options.json.empty()) rcar::AtomicFile probe(options.json);  // never committed, so never left behind
+  if (!options.gif.empty())
+    for (std::size_t i = 0; i < options.clips.size(); ++i) rcar::AtomicFile probe(gif_path(options, i));
+}
+
 int predict(const Options& options) {
-  const auto backbone = rcar::load_model(options.model).backbone;
+  require_writable(options);
+  using List = rcar::RegisteredRecognizers;
+  const rcar::ModelFile model = rcar::load_model(options.model);
+  List::require({model.backbone, model.cell, model.sequence_length, model.image_dim});
   const auto recognizer = rcar::load_recognizer(
-      options.model,
-      rcar::read_backbone_weights(options.weights, backbone, rcar::RegisteredRecognizers::layers(backbone)));
+      options.model, rcar::read_backbone_weights(options.weights, model.backbone, List::layers(model.backbone)));
   auto results = nlohmann::ordered_json::array();
   int failures = 0;
   for (std::size_t i = 0; i < options.clips.size(); ++i) {
@@ -40,9 +52,12 @@ int predict(const Options& options) {
       }
       results.push_back(
           {{"clip", clip}, {"label", prediction.classes.front().label}, {"probabilities", probabilities}});
-      if (!options.gif.empty()) rcar::frames_to_gif(prediction.frames, gif_path(options, i), options.frames_per_second);
+      if (!options.gif.empty()) {
+        const double rate = options.frames_per_second > 0 ? options.frames_per_second : prediction.frames_per_second;
+        rcar::frames_to_gif(prediction.frames, gif_path(options, i), rate);
+      }
     } catch (const rcar::VideoError& error) {  // one bad clip does not stop the others
-      std::fprintf(stderr, "error: %s\n", error.what());
+      rcar::tools::print_error(error.what());
       ++failures;
     }
   }
@@ -62,8 +77,7 @@ int main(int argc, char** argv) {
       ->required();
   app.add_option("--gif", options.gif,
                  "Write the frames that were looked at as an animated GIF (F-1, F-2, ... for several clips)");
-  app.add_option("--fps", options.frames_per_second, "Speed of the GIF, frames a second")
-      ->capture_default_str()
+  app.add_option("--fps", options.frames_per_second, "Speed of the GIF, frames a second (default: the clip's own)")
       ->check(CLI::Range(0.1, 50.0));
   app.add_option("--json", options.json, "Write the probabilities as JSON");
   app.footer(
@@ -71,15 +85,5 @@ int main(int argc, char** argv) {
       "  predict_video out/model.rcar clip.avi --weights weights/efficientnetb0.safetensors\n"
       "  predict_video out/model.rcar a.avi b.avi --weights efficientnetb0_notop.h5 --gif frames.gif --json out.json\n"
       "Exit code: 0 all clips predicted, 1 error (also when a clip could not be read), 2 wrong usage.");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return predict(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  return rcar::tools::run_program(app, argc, argv, [&] { return predict(options); });
 }

@@ -19,7 +19,7 @@ template <class Model, class Backbone>
 void describe(const char* type) {
   std::printf("%-46s %4d px %3d frames %5d features %11zu parameters %6.2f GFLOP a frame\n", type, Model::image_dim,
               Model::sequence_length, Model::feature_dim, static_cast<std::size_t>(graph::params<Backbone>()),
-              2e-9 * static_cast<double>(graph::multiply_adds<Backbone>()));
+              2e-9 * static_cast<double>(graph::multiply_adds<Backbone>));
 }
 
 }  // namespace

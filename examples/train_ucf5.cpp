@@ -13,6 +13,8 @@
 #include <rcar/report/curves.hpp>
 #include <rcar/report/tables.hpp>
 
+#include "../tools/run_program.hpp"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -46,14 +48,28 @@ rcar::TrainTest read_data(const Options& options) {
   return rcar::split_train_test(rcar::read_class_folders(options.data), options.test_part, options.experiment.seed);
 }
 
-/// Makes the folder and proves that it can be written before hours are spent.
+/// Refuses, before hours are spent, lists that cannot be trained and tested on.
+void require_lists(const rcar::TrainTest& data, const rcar::StringLookup& labels) {
+  if (labels.size() < 2)
+    throw rcar::DataError("There is only one class, " + rcar::quoted(labels.vocabulary().front()) + ", in " +
+                          rcar::quoted(data.train.directory.string()) +
+                          "; a classifier needs at least two to tell apart.");
+  if (data.test.entries.empty())
+    throw rcar::DataError("No clip of " + rcar::quoted(data.train.directory.string()) +
+                          " is left to test on; give each class at least two clips.");
+  for (const auto& clip : data.test.entries) labels(clip.tag, clip.video_name);  // refuses a class training lacks
+}
+
+/// Makes the folder and proves that all results can be written to it before hours are spent.
 void prepare_folder(const fs::path& folder) {
   std::error_code failure;
   fs::create_directories(folder, failure);
   if (failure)
     throw rcar::FileError("Cannot make the folder " + rcar::quoted(folder.string()) + ": " + failure.message() +
                           "; choose another --out.");
-  rcar::AtomicFile probe(folder / "probe");  // never committed, so never left behind
+  for (const char* name : {"model.rcar", "best_weights.safetensors", "split.csv", "history.csv", "predictions.csv",
+                           "metrics.json", "quarantine.csv", "curves.png", "confusion.png"})
+    rcar::AtomicFile probe(folder / name);  // never committed, so never left behind
 }
 
 void warn(const std::string& text) {
@@ -68,12 +84,12 @@ int train(Options options) {
   options.experiment.validation = rcar::parse_validation(options.validation);
   const rcar::TrainTest data = read_data(options);
   const rcar::StringLookup labels = rcar::StringLookup::from_tags(data.train.tags());
-  for (const auto& clip : data.test.entries) labels(clip.tag, clip.video_name);  // refuses a class training lacks
-  prepare_folder(options.out);
+  require_lists(data, labels);
   const rcar::weights::Store weights =
       rcar::read_backbone_weights(options.weights, options.choice.backbone, List::layers(options.choice.backbone),
                                   [](const std::string& note) { std::printf("%s\n", note.c_str()); });
   const auto recognizer = rcar::make_recognizer<List>(options.choice, weights, sampler);
+  prepare_folder(options.out);
   std::printf("%zu training and %zu test clips of %zu classes; %s at %d, %s, %d frames a clip, sampler %s.\n",
               data.train.entries.size(), data.test.entries.size(), labels.vocabulary().size(),
               options.choice.backbone.c_str(), recognizer->image_dim(), options.choice.cell.c_str(),
@@ -197,15 +213,5 @@ int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Trains and evaluates a video classifier: CNN features, recurrent head."};
   describe(app, options);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
-    return train(options);
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  return rcar::tools::run_program(app, argc, argv, [&] { return train(options); });
 }

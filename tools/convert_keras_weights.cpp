@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -18,6 +17,8 @@
 #include <set>
 #include <string>
 #include <vector>
+
+#include "run_program.hpp"
 
 namespace {
 
@@ -180,19 +181,8 @@ int main(int argc, char** argv) {
       "  convert_keras_weights head.keras model.rcar --classes Dive,Punch,Jump --backbone efficientnetb0 --sampler "
       "first\n"
       "  convert_keras_weights --to-keras model.rcar head.weights.h5");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
+  return rcar::tools::run_program(app, argc, argv, [&] {
     convert(options);
     return 0;
-  } catch (const rcar::UsageError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  });
 }

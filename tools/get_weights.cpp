@@ -9,7 +9,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <rcar/backbones/efficientnet_lite.hpp>
@@ -29,6 +28,7 @@
 #include <vector>
 
 #include "download.hpp"
+#include "run_program.hpp"
 
 extern char** environ;
 
@@ -235,13 +235,10 @@ int main(int argc, char** argv) {
       "  get_weights inceptionv3 --out /data/inceptionv3.safetensors\n"
       "  get_weights efficientnetb7 --base-url https://mirror.example.org/keras\n"
       "  get_weights --list");
-  try {
-    app.parse(argc, argv);
+  app.callback([&] {
     if (options.name.empty() && !options.list) throw CLI::RequiredError("NAME");
-  } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : 2;
-  }
-  try {
+  });
+  return rcar::tools::run_program(app, argc, argv, [&] {
     const auto manifest = weights::read_manifest(options.manifest.empty() ? find_manifest() : options.manifest);
     if (options.list) return list(manifest), 0;
     const ManifestEntry& entry = weights::find_entry(manifest, options.name);
@@ -249,11 +246,5 @@ int main(int argc, char** argv) {
     curl_global_init(CURL_GLOBAL_DEFAULT);
     get(options, entry);
     return 0;
-  } catch (const rcar::UsageError& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 2;
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "error: %s\n", error.what());
-    return 1;
-  }
+  });
 }
