@@ -8,7 +8,7 @@
 #include <tuple>
 #include <vector>
 
-#include "support/toy_features.hpp"
+#include "tests/support/toy_features.hpp"
 
 namespace {
 

@@ -13,7 +13,7 @@
 #include <rcar/network/network.hpp>
 #include <rcar/video/process_video.hpp>
 
-#include "../support/shared_data.hpp"
+#include "tests/support/shared_data.hpp"
 
 namespace {
 
@@ -69,7 +69,8 @@ void compare_with_keras(const char* file, std::size_t frames, std::size_t at_lea
   const std::string name(Backbone::name);
   const GoldenFrames golden = golden_frames(*shared, name, frames);
   REQUIRE(golden.count >= at_least);
-  const Network<BackEnd> network(graph::plan_view<Backbone>(), read_backbone_weights(*shared / "weights" / file, name));
+  const Network<BackEnd> network(graph::plan_view<Backbone>(),
+                                 read_backbone_weights<Backbone>(*shared / "weights" / file));
   std::vector<float> features(golden.count * network.features());
   network.forward(golden.frames.data(), golden.count, features.data());
   const double scale = deviation(golden.float64);

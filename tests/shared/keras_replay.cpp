@@ -8,7 +8,7 @@
 #include <rcar/recognizer.hpp>
 #include <rcar/report/tables.hpp>
 
-#include "../support/shared_data.hpp"
+#include "tests/support/shared_data.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <rcar/weights/keras/read_backbone.hpp>
 #include <string>
 
-#include "../support/shared_data.hpp"
+#include "tests/support/shared_data.hpp"
 
 namespace keras = rcar::weights::keras;
 

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "../support/shared_data.hpp"
+#include "tests/support/shared_data.hpp"
 
 using namespace rcar;
 namespace fs = std::filesystem;

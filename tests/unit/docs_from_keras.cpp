@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <rcar/keras.hpp>
 #include <rcar/recognizer.hpp>
+#include <rcar/video/gif.hpp>
 #include <rcar/weights/keras/read_head.hpp>
 #include <rcar/weights/keras/write_head.hpp>
 
@@ -70,7 +71,7 @@ TEST_CASE("each part of the Keras pipeline has its C++", "[long]") {
   const VideoPrediction prediction = model.predict_video_sequence("clip.avi");
   for (const auto& [label, probability] : prediction.classes)
     std::printf("%5.2f%%  %s\n", 100.0 * static_cast<double>(probability), label.c_str());
-  frames_to_gif(prediction.frames, "clip.gif", 10);
+  frames_to_gif(prediction.frames, "clip.gif", prediction.frames_per_second);
 
   const auto [features, mask] = model.prepare_video_for_prediction(prediction.frames);  // (1, 20, 2048), (1, 20)
 

@@ -5,7 +5,8 @@
 #include <cstdio>
 #include <filesystem>
 #include <rcar/any_recognizer.hpp>
-#include <rcar/data/prepared_folder.hpp>
+#include <rcar/data/split.hpp>
+#include <rcar/video/gif.hpp>
 
 #include "tests/support/clips.hpp"
 #include "tests/support/formula_weights.hpp"
@@ -75,7 +76,7 @@ TEST_CASE("the tutorial's program trains, saves, loads and predicts", "[long]") 
   const VideoPrediction prediction = loaded.predict_video_sequence("clip.avi");
   for (const auto& [label, probability] : prediction.classes)
     std::printf("%6.2f%%  %s\n", 100.0 * static_cast<double>(probability), label.c_str());
-  frames_to_gif(prediction.frames, "clip.gif", 10);
+  frames_to_gif(prediction.frames, "clip.gif", prediction.frames_per_second);
 
   CHECK(labels.vocabulary() == std::vector<std::string>{"jump", "wave"});
   CHECK(train_set.features.size() + test_set.features.size() == 8);

@@ -10,7 +10,7 @@
 #include <set>
 #include <string>
 
-#include "../support/clips.hpp"
+#include "tests/support/clips.hpp"
 #include "tools/synthetic_clips.hpp"
 
 using namespace rcar;

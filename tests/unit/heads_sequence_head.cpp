@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "support/toy_features.hpp"
+#include "tests/support/toy_features.hpp"
 
 namespace {
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "../support/clips.hpp"
+#include "tests/support/clips.hpp"
 
 using namespace rcar;
 

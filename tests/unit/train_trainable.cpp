@@ -4,7 +4,7 @@
 #include <cmath>
 #include <limits>
 
-#include "support/toy_features.hpp"
+#include "tests/support/toy_features.hpp"
 
 using namespace rcar;
 using Catch::Matchers::Contains;

@@ -13,9 +13,9 @@
 #include <rcar/video/process_video.hpp>
 #include <sstream>
 
-#include "../support/clips.hpp"
-#include "../support/numbered_clip.hpp"
-#include "../support/skip.hpp"
+#include "tests/support/clips.hpp"
+#include "tests/support/numbered_clip.hpp"
+#include "tests/support/skip.hpp"
 
 using namespace rcar;
 using test::frame_numbers;
