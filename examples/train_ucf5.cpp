@@ -3,6 +3,7 @@
 //              --weights efficientnetb0.safetensors --out out
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <rcar/any_recognizer.hpp>
@@ -80,6 +81,8 @@ int train(Options options) {
   Stopwatch watch;
   using List = rcar::RegisteredRecognizers;
   List::require(options.choice);
+  if (std::isnan(options.experiment.learning_rate))  // which CLI11's range lets pass
+    throw rcar::UsageError("--learning-rate is no number; give one from 1e-9 to 10.");
   const rcar::Sampler sampler = rcar::parse_sampler(options.sampler);
   options.experiment.validation = rcar::parse_validation(options.validation);
   const rcar::TrainTest data = read_data(options);
@@ -187,7 +190,9 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--learning-rate", options.experiment.learning_rate)
       ->capture_default_str()
       ->check(CLI::Range(1e-9, 10.0));
-  app.add_option("--seed", options.experiment.seed, "Same seed, same bits")->capture_default_str();
+  app.add_option("--seed", options.experiment.seed, "Same seed, same bits")
+      ->capture_default_str()
+      ->check(CLI::NonNegativeNumber);
   app.add_option("--validation", options.validation,
                  "stratified: by class, groups kept together; last: Keras's last rows; none")
       ->capture_default_str();

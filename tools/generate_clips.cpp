@@ -118,7 +118,7 @@ int main(int argc, char** argv) {
           },
           "WxH"));
   app.add_option("--fps", options.frames_per_second, "frames per second")->check(CLI::Range(1.0, 1000.0));
-  app.add_option("--seed", options.seed, "what all chance is drawn from");
+  app.add_option("--seed", options.seed, "what all chance is drawn from")->check(CLI::NonNegativeNumber);
   return rcar::tools::run_program(app, argc, argv, [&] {
     generate(out, clips_per_class, options);
     std::printf("%zu classes of %d clips are in %s\n", synthetic::classes.size(), clips_per_class, out.c_str());

@@ -137,13 +137,7 @@ struct Registry {
   }
 
   /// The layers of a backbone's graph; empty when it is not in the list.
-  static std::span<const graph::Layer> layers(const std::string& backbone) {
-    std::span<const graph::Layer> result;
-    (void)((backbone == Entries::backbone::name &&
-            (result = graph::graph_of<typename Entries::backbone>.view(), true)) ||
-           ...);
-    return result;
-  }
+  static std::span<const graph::Layer> layers(const std::string& backbone);
 
   /// The backbone's registered image dimension; 0 when it is not in the list.
   static int registered_dim(const std::string& backbone) {
@@ -169,6 +163,15 @@ struct Registry {
     return "EfficientNetB" + backbone.substr(backbone.size() - 1);
   }
 };
+
+// Outside the class, and so no inline function: rcar::compiled can hold it.
+template <class... Entries>
+std::span<const graph::Layer> Registry<Entries...>::layers(const std::string& backbone) {
+  std::span<const graph::Layer> result;
+  (void)((backbone == Entries::backbone::name && (result = graph::graph_of<typename Entries::backbone>.view(), true)) ||
+         ...);
+  return result;
+}
 
 namespace detail {
 
@@ -209,9 +212,24 @@ std::unique_ptr<AnyRecognizer> load_recognizer(const std::filesystem::path& mode
   return recognizer;
 }
 
-#ifdef RCAR_COMPILED  // set by the target rcar::compiled, whose library holds these: a minute of compiling less
+/// The same with the backbone's native weight file. Throws FileError or WeightsError when it cannot be read.
+///
+///     auto model = rcar::load_recognizer("action.rcar", "weights/efficientnetb0.safetensors");
+///     auto classes = model->predict_video_sequence("clip.avi").classes;
+template <class List = RegisteredRecognizers>
+std::unique_ptr<AnyRecognizer> load_recognizer(const std::filesystem::path& model,
+                                               const std::filesystem::path& weights) {
+  return load_recognizer<List>(model, weights::read_safetensors(weights));
+}
+
+#ifdef RCAR_COMPILED  // two minutes of compiling less
+extern template std::span<const graph::Layer> RegisteredRecognizers::layers(const std::string&);
 extern template std::unique_ptr<AnyRecognizer> make_recognizer<RegisteredRecognizers>(const RecognizerChoice&,
                                                                                       const weights::Store&, Sampler);
+extern template std::unique_ptr<AnyRecognizer> load_recognizer<RegisteredRecognizers>(const std::filesystem::path&,
+                                                                                      const weights::Store&);
+extern template std::unique_ptr<AnyRecognizer> load_recognizer<RegisteredRecognizers>(const std::filesystem::path&,
+                                                                                      const std::filesystem::path&);
 #endif
 
 }  // namespace rcar

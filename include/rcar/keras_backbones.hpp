@@ -6,13 +6,17 @@
 #include "backbones/efficientnet.hpp"
 #include "backbones/efficientnet_lite.hpp"
 #include "backbones/inception_v3.hpp"
+#include "core/compiled.hpp"
 #include "graph/backbone.hpp"
 #include "weights/keras/match_backbone.hpp"
 
 namespace rcar {
 
 /// All ten, each at the image dimension it was made for; the weights fit any.
-inline std::span<const weights::keras::Candidate> keras_backbones() {
+RCAR_HEADER_INLINE std::span<const weights::keras::Candidate> keras_backbones();
+
+#ifndef RCAR_COMPILED
+RCAR_HEADER_INLINE std::span<const weights::keras::Candidate> keras_backbones() {
   static const auto candidate = []<class Backbone>() -> weights::keras::Candidate {
     return {Backbone::name, graph::graph_of<Backbone>.view()};
   };
@@ -25,5 +29,6 @@ inline std::span<const weights::keras::Candidate> keras_backbones() {
   };
   return all;
 }
+#endif
 
 }  // namespace rcar

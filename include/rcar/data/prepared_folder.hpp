@@ -68,11 +68,15 @@ class Undo {
 
 /// Makes a folder and those above it; notes each that is new.
 inline void make_folders(const std::filesystem::path& folder, Undo& undo) {
-  std::error_code error;
-  if (folder.empty() || std::filesystem::is_directory(folder, error)) return;
-  make_folders(folder.parent_path(), undo);
-  if (std::filesystem::create_directory(folder, error)) undo.made(folder);
-  if (!std::filesystem::is_directory(folder)) fail_to_place(folder, error ? error.message() : "a file is in the way");
+  std::filesystem::path above;
+  for (const auto& part : folder) {
+    above /= part;
+    std::error_code error, ignored;
+    if (std::filesystem::create_directory(above, error)) undo.made(above);
+    if (std::filesystem::is_directory(above, ignored)) continue;
+    const bool in_the_way = std::filesystem::exists(above, ignored);
+    fail_to_place(folder, in_the_way ? quoted(above.string()) + " is not a folder" : error.message());
+  }
 }
 
 /// Puts one clip in place, aside and renamed. Returns false when it is there already. A link in its place is replaced;

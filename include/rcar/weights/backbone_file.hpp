@@ -58,7 +58,7 @@ inline void require_backbone(const Store& store, std::string_view backbone, std:
 /// weights_hash of a store, which must be what its metadata says, if that says one.
 /// Throws WeightsError when it is not: the values are not those that were converted.
 inline std::string verified_hash(const Store& store) {
-  const std::string hash = weights_hash(store);
+  std::string hash = weights_hash(store);
   const auto stated = store.metadata.find("weights_sha256");
   if (stated != store.metadata.end() && stated->second != hash)
     throw WeightsError("The backbone weights are damaged: their SHA-256 is " + hash.substr(0, 12) + "... where their " +

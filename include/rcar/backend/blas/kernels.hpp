@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../../core/compiled.hpp"
 #include "../cpu.hpp"
 #include "../operands.hpp"
 
@@ -33,7 +34,18 @@ struct Kernels {
   void (*global_average_pooling)(ConstMap in, float* out);
 };
 
+/// The table of one instruction set, which this processor must offer.
+RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set);
+
+/// The table this process uses.
+inline const Kernels& kernels() {
+  static const Kernels& active = kernels(active_instruction_set());
+  return active;
+}
+
 }  // namespace rcar::backend::blas
+
+#ifndef RCAR_COMPILED
 
 #define RCAR_ISA baseline
 #define RCAR_TARGET
@@ -63,8 +75,7 @@ struct Kernels {
 
 namespace rcar::backend::blas {
 
-/// The table of one instruction set, which this processor must offer.
-inline const Kernels& kernels(InstructionSet set) {
+RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
 #if defined(__x86_64__)
   if (set == InstructionSet::avx512) return avx512::kernels;
   if (set == InstructionSet::avx2) return avx2::kernels;
@@ -73,10 +84,6 @@ inline const Kernels& kernels(InstructionSet set) {
   return baseline::kernels;
 }
 
-/// The table this process uses.
-inline const Kernels& kernels() {
-  static const Kernels& active = kernels(active_instruction_set());
-  return active;
-}
-
 }  // namespace rcar::backend::blas
+
+#endif  // RCAR_COMPILED

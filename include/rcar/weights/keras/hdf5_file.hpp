@@ -172,6 +172,7 @@ class Hdf5File {
     std::vector<char*> pointers(static_cast<std::size_t>(count), nullptr);
     if (H5Aread(attribute, type, pointers.data()) < 0) throw WeightsError("a list of strings in it is damaged");
     std::vector<std::string> out;
+    out.reserve(pointers.size());
     for (const char* text : pointers) out.emplace_back(text ? text : "");
     H5Dvlen_reclaim(type, space, H5P_DEFAULT, pointers.data());
     return out;

@@ -2,12 +2,16 @@
 /// What a Keras weight file holds, as plain data: layers with their tensors in Keras's order, whatever file format they
 /// came from. No HDF5 here.
 
+#include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "../../core/error.hpp"
 #include "../../core/json.hpp"
 #include "../store.hpp"
 
@@ -56,5 +60,12 @@ struct KerasFile {
   std::vector<FileModel> models;      // outermost first
   std::optional<json::Value> config;  // the model's description where the file has it
 };
+
+/// Throws WeightsError, naming the tensor, when one of its values is no finite number.
+inline void require_finite(const std::string& tensor, std::span<const float> values, const std::string& path) {
+  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+    throw WeightsError(quoted(path) + " has a NaN or an infinity in tensor " + quoted(tensor) +
+                       "; fetch or train it again.");
+}
 
 }  // namespace rcar::weights::keras

@@ -2,7 +2,6 @@
 /// Keras backbone file -> rcar's native tensors.
 
 #include <algorithm>
-#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <span>
@@ -60,12 +59,6 @@ inline Found find_backbone(const KerasFile& file, std::span<const Candidate> can
   return best;
 }
 
-inline void require_finite(const std::string& name, std::span<const float> values, const std::string& path) {
-  if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
-    throw WeightsError(quoted(path) + " has a NaN or an infinity in tensor " + quoted(name) +
-                       "; fetch or train it again.");
-}
-
 /// EfficientNet's normalisation: notes what it is, keeps it with the weights where it is not the graph's.
 /// Returns the metadata `rescaling`.
 inline std::string take_normalization(const KerasFile& file, const Found& found, RescalingChoice choice,
@@ -121,7 +114,7 @@ inline ReadBackbone find_keras_backbone(const std::shared_ptr<const KerasFile>& 
   for (std::size_t i = 0; i < specs.size(); ++i) {
     const FileTensor& tensor = *found.match.tensors[i];
     const std::string tensor_name = graph::tensor_name(found.candidate->layers, specs[i]);
-    detail::require_finite(tensor_name, tensor.values, path.string());
+    require_finite(tensor_name, tensor.values, path.string());
     out.store.add(tensor_name, tensor.shape, tensor.values, file);
   }
   if (found.match.has_top) out.notes.push_back("The file's classification layer is left out.");

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstddef>
 #include <filesystem>
 #include <memory>
@@ -126,8 +125,6 @@ inline KerasHead match_head(const KerasFile& file, const std::shared_ptr<const K
     if (tensor.shape != wanted.shape || (!tensor.role.empty() && tensor.role != wanted.role))
       throw WeightsError("tensor " + quoted(wanted.name()) + " needs the shape " + to_string(wanted.shape) + " and " +
                          quoted("/" + tensor.path) + " has " + to_string(tensor.shape));
-    if (!std::all_of(tensor.values.begin(), tensor.values.end(), [](float value) { return std::isfinite(value); }))
-      throw WeightsError("tensor " + quoted(wanted.name()) + " holds a NaN or an infinity");
     head.parameters.add(wanted.name(), tensor.shape, tensor.values, owner);
   }
   if (layers.size() != layer + 1)
@@ -149,12 +146,15 @@ inline bool is_head(const KerasFile& file) {
 /// The original's sequence model in a file that was read from `path`; the result shares its memory.
 /// Throws as read_keras_head does.
 inline KerasHead find_keras_head(const std::shared_ptr<const KerasFile>& file, const std::filesystem::path& path) {
+  KerasHead head;
   try {
-    return detail::match_head(*file, file);
+    head = detail::match_head(*file, file);
   } catch (const Error& error) {
     throw WeightsError(quoted(path.string()) + " is not the original's sequence model: " + error.what() +
                        "; rcar reads recurrent 16, recurrent 8, dropout, dense 8, dense K.");
   }
+  for (const Tensor& tensor : head.parameters.tensors()) require_finite(tensor.name, tensor.values, path.string());
+  return head;
 }
 
 /// Reads the original's sequence model from a .h5, .weights.h5 or .keras file.
