@@ -4,7 +4,8 @@
 
 Needs requirements.txt. Writes data/real_features_<backbone>.safetensors: for each frame the SHA-256 of its RGB array
 (in the metadata), its features by Keras in float32, and by Keras in float64 (rounded to float32). A test decodes the
-same frames and compares only where the RGB arrays are the same, bit for bit.
+same frames and compares only where the RGB arrays are the same, bit for bit: FFmpeg's versions differ by one or two levels
+in some pixels of some frames (Debian's 5.1.9 and the one in this opencv-python: in one frame of nine).
 """
 import hashlib
 import json
@@ -18,7 +19,7 @@ import keras
 import numpy as np
 from safetensors.numpy import save_file
 
-CLIPS = 13
+CLIPS = 20
 FRAMES = (0, 5, 10, 15)
 IMAGE = 224
 BACKBONES = {
@@ -50,7 +51,7 @@ def features(name, weights, module, images):
     x = images.astype(keras.config.floatx())
     if name == "InceptionV3":
         x = module.preprocess_input(x)
-    return network.predict(x, batch_size=13, verbose=0)
+    return network.predict(x, batch_size=16, verbose=0)
 
 
 def main(shared):
