@@ -87,6 +87,13 @@ TEST_CASE("the tutorial's program trains, saves, loads and predicts", "[long]") 
   CHECK(prediction.classes.front().probability == model.predict("clip.avi").front().probability);
   CHECK(test::read_text("clip.gif").starts_with("GIF89a"));
 
+  const auto any = load_recognizer("model.rcar", "weights/efficientnetlite0.safetensors");
+  const auto classes = any->predict_video_sequence("clip.avi").classes;
+
+  CHECK(any->feature_dim() == 1280);
+  CHECK(classes.front().label == prediction.classes.front().label);
+  CHECK(classes.front().probability == prediction.classes.front().probability);
+
   SECTION("the second extraction comes from the cache") {
     const ExtractResult again = model.process_videos_and_extract_features(data.train, labels, extract);
     CHECK(again.cached == again.features.size());
