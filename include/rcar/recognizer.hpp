@@ -54,9 +54,8 @@ inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, c
 
 /// A CNN + RNN video classifier whose configuration is its type.
 ///
-/// CNN        the backbone: InceptionV3<D>, EfficientNetB0<D> ... EfficientNetB7<D>, EfficientNetLite0<D>; D is the
-/// image
-///            dimension
+/// CNN        the backbone: InceptionV3<D>, EfficientNetB0<D> ... EfficientNetB7<D>, EfficientNetLite0<D>, of image
+///            dimension D
 /// Cell       GRU or LSTM
 /// SeqLen     frames of a clip that the head reads (T); shorter clips are zero padded and masked
 /// BackEnd    where it computes: backend::Default, backend::Blas, backend::Reference
