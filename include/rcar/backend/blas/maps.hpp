@@ -25,8 +25,10 @@ namespace rcar::backend::blas {
 struct Maps {
   using Weights = PlainWeights;
 
-  static Weights pack(const KernelShape& shape, std::vector<float> kernel, std::vector<float> bias) {
-    return {shape, std::move(kernel), std::move(bias)};
+  static constexpr int most_frames = 1;
+
+  static Weights pack(const StepShape& shape, std::vector<float> kernel, std::vector<float> bias) {
+    return {shape.kernel, std::move(kernel), std::move(bias)};
   }
 
   /// Blocks of a convolution are as large as a second-level cache holds (patches and results), but at least 192 pixels,
@@ -39,6 +41,8 @@ struct Maps {
     const long blocks = std::max(1L, height * width / std::max(1L, pixels));
     return static_cast<int>((height + std::min(height, blocks) - 1) / std::min(height, blocks));  // of equal height
   }
+
+  static BlockSize block(const StepShape& shape, int /*parts*/) { return {block_rows(shape), shape.output.channels}; }
 
   static std::size_t scratch_floats(const StepShape& shape) {
     if (shape.kind != StepKind::convolution) return 0;
