@@ -3,8 +3,10 @@
 /// takes which item is free, so results must not depend on it, and then do not depend on the number of threads.
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <functional>
@@ -36,6 +38,8 @@ inline std::size_t thread_count() {
 
 namespace detail {
 
+/// Workers that wait for the next job awake for a while before they sleep: the steps of a network follow one another
+/// within microseconds, and waking a thread takes thirty of them. A worker that wakes too late for a job lets it pass.
 class ThreadPool {
  public:
   static ThreadPool& instance() {
@@ -43,7 +47,7 @@ class ThreadPool {
     return pool;
   }
 
-  explicit ThreadPool(std::size_t threads) {
+  explicit ThreadPool(std::size_t threads) : awake_(threads <= std::thread::hardware_concurrency()) {
     for (std::size_t worker = 1; worker < threads; ++worker) workers_.emplace_back([this, worker] { serve(worker); });
   }
 
@@ -63,74 +67,107 @@ class ThreadPool {
   }
 
   void run(std::size_t count, const std::function<void(std::size_t, std::size_t)>& item) {
-    const bool inside = ThreadPool::inside();  // a nested call runs where it is
-    if (inside || workers_.empty() || count < 2) {
+    if (inside() || workers_.empty() || count < 2) {  // a nested call runs where it is
       for (std::size_t i = 0; i < count; ++i) item(i, 0);
       return;
     }
     std::lock_guard one_job(job_mutex_);
-    {
-      std::lock_guard lock(mutex_);
-      item_ = [&item](std::size_t i, std::size_t worker) {
-        bool& inside = ThreadPool::inside();
-        inside = true;
-        try {
-          item(i, worker);
-        } catch (...) {
-          inside = false;
-          throw;
-        }
-        inside = false;
-      };
-      next_ = 0;
-      count_ = count;
-      active_ = workers_.size();
-      failure_ = nullptr;
-      ++generation_;
+    item_ = &item;
+    next_ = 0;
+    count_ = count;
+    failure_ = nullptr;
+    const std::uint64_t job = (state_.load() / one_job_more + 1) * one_job_more;
+    state_ = job | open;
+    if (sleeping_ > 0) {
+      { std::lock_guard lock(mutex_); }  // whoever has looked at the state and not yet slept sleeps now
+      wake_.notify_all();
     }
-    wake_.notify_all();
     take(0);
-    std::unique_lock lock(mutex_);
-    done_.wait(lock, [this] { return active_ == 0; });
-    item_ = nullptr;
+    state_ &= ~open;
+    const auto finished = [this] { return (state_.load() & inside_mask) == 0; };
+    if (!spin(finished)) {
+      std::unique_lock lock(mutex_);
+      done_.wait(lock, finished);
+    }
     if (failure_) std::rethrow_exception(failure_);
   }
 
  private:
+  // The state: how many jobs there were, whether the last one still takes workers, and how many are at it.
+  static constexpr std::uint64_t one_job_more = std::uint64_t{1} << 32, open = std::uint64_t{1} << 31,
+                                 inside_mask = open - 1;
+
+  /// Waits awake until `condition` holds; false when that takes too long.
+  template <class Condition>
+  bool spin(Condition condition) const {
+    if (!awake_) return condition();
+    const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds(200);
+    do {
+      for (int i = 0; i < 64; ++i) {
+        if (condition()) return true;
+#if defined(__x86_64__)
+        __builtin_ia32_pause();
+#endif
+      }
+    } while (std::chrono::steady_clock::now() < end);
+    return false;
+  }
+
   void take(std::size_t worker) {
+    inside() = true;
     for (std::size_t i; (i = next_.fetch_add(1)) < count_;) {
       try {
-        item_(i, worker);
+        (*item_)(i, worker);
       } catch (...) {
         std::lock_guard lock(mutex_);
         if (!failure_) failure_ = std::current_exception();
         next_ = count_;
       }
     }
+    inside() = false;
+  }
+
+  /// Joins the job that is open, if there is one this worker has not seen.
+  bool join(std::uint64_t& seen) {
+    std::uint64_t state = state_.load();
+    while ((state & open) && state / one_job_more != seen) {
+      if (!state_.compare_exchange_weak(state, state + 1)) continue;
+      seen = state / one_job_more;
+      return true;
+    }
+    return false;
   }
 
   void serve(std::size_t worker) {
-    for (std::size_t seen = 0;;) {
-      {
+    std::uint64_t seen = 0;
+    for (;;) {
+      const auto waiting = [&] { return stop_ || ((state_.load() & open) && state_.load() / one_job_more != seen); };
+      if (!spin(waiting)) {
         std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return stop_ || generation_ != seen; });
-        if (stop_) return;
-        seen = generation_;
+        ++sleeping_;
+        wake_.wait(lock, waiting);
+        --sleeping_;
       }
+      if (stop_) return;
+      if (!join(seen)) continue;
       take(worker);
-      std::lock_guard lock(mutex_);
-      if (--active_ == 0) done_.notify_one();
+      if ((--state_ & (inside_mask | open)) == 0) {
+        { std::lock_guard lock(mutex_); }
+        done_.notify_one();
+      }
     }
   }
 
+  const bool awake_;
   std::vector<std::thread> workers_;
   std::mutex mutex_, job_mutex_;
   std::condition_variable wake_, done_;
-  std::function<void(std::size_t, std::size_t)> item_;
-  std::atomic<std::size_t> next_{0};
-  std::size_t count_ = 0, active_ = 0, generation_ = 0;
+  std::atomic<std::uint64_t> state_{0};
+  std::atomic<std::size_t> sleeping_{0}, next_{0};
+  std::size_t count_ = 0;
+  const std::function<void(std::size_t, std::size_t)>* item_ = nullptr;
   std::exception_ptr failure_;
-  bool stop_ = false;
+  std::atomic<bool> stop_{false};
 };
 
 }  // namespace detail

@@ -13,19 +13,19 @@ namespace rcar::backend::native {
 /// An activation as bounds. Not enough for those that are no clamp: they follow in a second pass over a tile.
 struct Clamp {
   float lowest = -std::numeric_limits<float>::infinity(), highest = std::numeric_limits<float>::infinity();
-  bool enough = true;
+  bool enough = true, needed = true;
 };
 constexpr Clamp clamp_of(Activation activation) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   switch (activation) {
     case Activation::linear:
-      return {};
+      return {-infinity, infinity, true, false};
     case Activation::relu:
-      return {0, infinity, true};
+      return {0, infinity, true, true};
     case Activation::relu6:
-      return {0, 6, true};
+      return {0, 6, true, true};
     default:
-      return {-infinity, infinity, false};
+      return {-infinity, infinity, false, false};
   }
 }
 
@@ -63,28 +63,25 @@ constexpr WindowedShape windowed_shape(const Window& w, const Extent& in, const 
   return shape;
 }
 
-/// How much of an expanded map lives at a time.
+/// How much of an expanded map lives at a time: as many rows as a window has, of some channels.
 struct ExpandShape {
-  bool ring = false;   // as many rows as a window has, of all channels; else all rows, of some channels
-  int slots = 0;       // rows
-  int channels = 0;    // a multiple of a panel, or all
+  int slots = 0;     // rows
+  int width = 0;     // pixels of a row with its padding
+  int channels = 0;  // a multiple of a panel, or all
   std::size_t scratch_floats = 0;
 };
 
-/// A ring of rows of all channels where the weights that go by for every row are few, else a slice of channels that
-/// fits the cache over the whole map.
+/// As many channels as keep the rows in the first-level cache: each of them is read by all windows above and below.
 constexpr ExpandShape expand_shape(const Extent& in, int channels, const Window& w, int lanes) {
+  constexpr int first_level_floats = 8192;
   ExpandShape shape;
   const int panel = 2 * lanes;
-  const std::ptrdiff_t weights = static_cast<std::ptrdiff_t>(in.channels) * channels;
-  const std::ptrdiff_t rows = static_cast<std::ptrdiff_t>(w.kernel_height) * in.width * channels;
-  shape.ring = weights <= block_floats(lanes) / 2 && rows <= 2 * block_floats(lanes);
-  shape.slots = shape.ring ? w.kernel_height : in.height;
-  const std::ptrdiff_t pixels = static_cast<std::ptrdiff_t>(in.height) * in.width;
-  const std::ptrdiff_t panels = std::clamp<std::ptrdiff_t>(block_floats(lanes) / (pixels * panel), 1, 8);
-  shape.channels = shape.ring ? channels : std::min(channels, static_cast<int>(panels) * panel);
-  shape.scratch_floats =
-      static_cast<std::size_t>(shape.slots) * static_cast<std::size_t>(in.width) * static_cast<std::size_t>(shape.channels);
+  shape.slots = w.kernel_height;
+  shape.width = in.width + w.pad_left + w.pad_right;
+  const int panels = std::max(1, first_level_floats / (shape.slots * shape.width * panel));
+  shape.channels = std::min(channels, panels * panel);
+  shape.scratch_floats = static_cast<std::size_t>(shape.slots) * static_cast<std::size_t>(shape.width) *
+                         static_cast<std::size_t>(shape.channels);
   return shape;
 }
 

@@ -24,32 +24,50 @@ constexpr bool winograd_fits(const StepShape& shape, int lanes) {
          (square || line) && k.in_channels % lanes == 0 && k.out_channels % lanes == 0;
 }
 
-/// The cost of a layer on a map in multiply-adds of the register tile; what a transform costs a point and channel was
-/// fitted to InceptionV3's layers.
-constexpr double cost(const StepShape& shape, Algorithm algorithm) {
+/// What a layer costs on a map, in multiply-adds of the register tile.
+struct Cost {
+  double products = 0;   // multiply-adds
+  double transform = 0;  // Winograd's transform of the input
+  double weights = 0;    // floats that stream past the cache
+  double input = 0;      // floats of the input
+
+  /// Of one frame; weights serve several frames at once, or one, and cost something between.
+  constexpr double total() const { return products + transform + 10 * weights; }
+};
+
+/// A point and channel of a transform costs as much as ten multiply-adds, as fitted to InceptionV3's layers.
+constexpr Cost cost(const StepShape& shape, Algorithm algorithm) {
   const KernelShape& k = shape.kernel;
   const double in = k.in_channels, out = k.out_channels;
-  if (!algorithm.winograd()) return static_cast<double>(shape.output.pixels()) * k.depth() * out;
+  Cost result;
+  result.weights = static_cast<double>(packed_depth(k, algorithm)) * out;
+  result.input = static_cast<double>(shape.input.size());
+  if (!algorithm.winograd()) {
+    result.products = static_cast<double>(shape.output.pixels()) * k.depth() * out;
+    return result;
+  }
   const auto tiles = [](int size, int outputs) { return (size + outputs - 1) / outputs; };
-  const double count = static_cast<double>(tiles(shape.output.height, algorithm.outputs_y)) *
-                       tiles(shape.output.width, algorithm.outputs_x);
-  const double points = static_cast<double>(algorithm.outputs_y + k.kernel_height - 1) *
-                        (algorithm.outputs_x + k.kernel_width - 1);
-  return count * points * (in * out + 10 * (in + out));
+  const double points = static_cast<double>(tiles(shape.output.height, algorithm.outputs_y)) *
+                        tiles(shape.output.width, algorithm.outputs_x) *
+                        (algorithm.outputs_y + k.kernel_height - 1) * (algorithm.outputs_x + k.kernel_width - 1);
+  result.products = points * (in * out + 10 * out);
+  result.transform = points * in * 10;
+  return result;
 }
 
 /// The rule for layers that the table does not know: the least cost.
 constexpr Algorithm choose_by_cost(const StepShape& shape, int lanes) {
   Algorithm best;
   if (!winograd_fits(shape, lanes)) return best;
-  double least = 0.9 * cost(shape, best);
+  double least = 0.9 * cost(shape, best).total();
   const int taps = std::max(shape.kernel.kernel_height, shape.kernel.kernel_width);
   const bool line = shape.kernel.kernel_height != shape.kernel.kernel_width;
   for (const WinogradVariant& v : winograd_variants) {
     if (v.taps != taps || v.dimensions != (line ? 1 : 2)) continue;
     const Algorithm candidate{shape.kernel.kernel_height > 1 ? v.outputs : 1, shape.kernel.kernel_width > 1 ? v.outputs : 1};
-    if (cost(shape, candidate) >= least) continue;
-    least = cost(shape, candidate);
+    const double total = cost(shape, candidate).total();
+    if (total >= least) continue;
+    least = total;
     best = candidate;
   }
   return best;

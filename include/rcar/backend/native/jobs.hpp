@@ -2,7 +2,6 @@
 /// What the kernels of backend::Native are asked to do, as plain values.
 
 #include <cstddef>
-#include <limits>
 
 #include "../operands.hpp"
 #include "algorithm.hpp"
@@ -22,7 +21,8 @@ struct Tile {
   std::ptrdiff_t out_stride = 0;
   const float* residual = nullptr;  // or null
   std::ptrdiff_t residual_stride = 0;
-  float lowest = -std::numeric_limits<float>::infinity(), highest = std::numeric_limits<float>::infinity();
+  bool clamped = false;
+  float lowest = 0, highest = 0;
   int columns = 0;  // output channels that exist
 };
 

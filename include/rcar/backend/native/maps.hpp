@@ -88,7 +88,7 @@ struct Maps {
     return expand_shape(expand.input, depthwise.output.channels, depthwise.window, kernels().lanes).scratch_floats;
   }
   static BlockSize fused_block(const StepShape& expand, const StepShape& depthwise, int parts) {
-    return share_fused(expand, depthwise, kernels().lanes, parts);
+    return share_fused(depthwise, kernels().lanes, parts);
   }
   static void expand_depthwise(ConstMap in, const Weights& expand, Activation expand_activation, const Window& window,
                                const Weights& depthwise, Activation activation, Map out, Rows rows, float* scratch) {

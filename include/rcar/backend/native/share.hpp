@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "block_shapes.hpp"
+#include "choose.hpp"
 #include "winograd_shape.hpp"
 
 namespace rcar::backend::native {
@@ -23,27 +24,34 @@ constexpr double imbalance(int size, int block, int parts) {
   return static_cast<double>(parts_of(blocks, parts)) * block * parts / size;
 }
 
-/// A convolution: whatever reads less and is balanced better.
+/// A convolution: whatever is balanced better and streams less.
 constexpr BlockSize share(const StepShape& shape, Algorithm algorithm, int lanes, int parts) {
   const int height = std::max(1, shape.output.height), channels = shape.output.channels;
+  if (parts <= 1) return {height, channels};
   const int step = algorithm.winograd() ? algorithm.outputs_y : 1;
   const int rows = std::min(height, parts_of(parts_of(height, step), parts) * step);
   const int slice = channels_of_part(channels, lanes, parts);
-  const double weights = static_cast<double>(packed_depth(shape.kernel, algorithm)) * channels;
-  double input = static_cast<double>(shape.input.size());
-  if (algorithm.winograd()) input *= 16;  // every thread would transform it
-  const double by_rows = imbalance(height, rows, parts) * (1 + weights / (weights + input) * 0.2);
-  const double by_channels = imbalance(channels, slice, parts) * (1 + input / (weights + input) * 0.2);
-  if (parts <= 1) return {height, channels};
+  constexpr double streamed = 25;  // multiply-adds in the time in which one float comes from the third-level cache
+  const Cost all = cost(shape, algorithm);
+  const double by_rows = (all.products + all.transform) / parts * imbalance(height, rows, parts) +
+                         streamed * (all.weights + all.input / parts);
+  const double by_channels = all.products / parts * imbalance(channels, slice, parts) + all.transform +
+                             streamed * (all.weights / parts + all.input);
   return by_rows <= by_channels ? BlockSize{rows, channels} : BlockSize{height, slice};
 }
 
-/// Expansion and depthwise convolution: rings by rows, slices by channels.
-constexpr BlockSize share_fused(const StepShape& expand, const StepShape& depthwise, int lanes, int parts) {
+/// Expansion and depthwise convolution: by slices of channels, or by rows, where every block expands the rows under its
+/// first window anew.
+constexpr BlockSize share_fused(const StepShape& depthwise, int lanes, int parts) {
   const int height = std::max(1, depthwise.output.height), channels = depthwise.output.channels;
-  const ExpandShape shape = expand_shape(expand.input, channels, depthwise.window, lanes);
-  if (shape.ring) return {parts_of(height, parts), channels};
-  return {height, channels_of_part(channels, lanes, parts)};
+  if (parts <= 1) return {height, channels};
+  const int rows = parts_of(height, parts), slice = channels_of_part(channels, lanes, parts);
+  const Window& w = depthwise.window;
+  const double anew = static_cast<double>(w.kernel_height - w.stride_height) / (rows * w.stride_height);
+  const double by_rows = imbalance(height, rows, parts) * (1 + anew);
+  const double again = 1.0 / (1 + depthwise.output.channels / 32);  // reading the input once more
+  const double by_channels = imbalance(channels, slice, parts) * (1 + again);
+  return by_rows <= by_channels ? BlockSize{rows, channels} : BlockSize{height, slice};
 }
 
 }  // namespace rcar::backend::native
