@@ -27,6 +27,9 @@ struct Strip {
 
 using MultiplyStrip = void (*)(const Strip&);
 
+/// Columns of a transposed A that are copied at once: two cache lines.
+inline constexpr int copied_columns = 32;
+
 /// By vectors a panel, from 1 to `widest`: kernels of as many rows as registers allow, and of half as many.
 struct Kernels {
   int lanes, widest;
@@ -34,6 +37,8 @@ struct Kernels {
   MultiplyStrip strip[4];
   int few_rows[4];
   MultiplyStrip few[4];
+  /// out (rows, copied_columns) = as many columns of a matrix with rows `stride` apart.
+  void (*copy_columns)(const float* from, std::ptrdiff_t stride, int rows, float* out);
 };
 
 /// The table of one instruction set, which this processor must offer.

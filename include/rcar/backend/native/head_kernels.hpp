@@ -19,8 +19,8 @@ namespace rcar::backend::native::head_kernels {
 /// times the width in units further.
 struct Step {
   int clips = 0, steps = 0, units = 0;
-  std::ptrdiff_t stride = 0;     // T U
-  const bool* mask = nullptr;    // steps from clip to clip
+  std::ptrdiff_t stride = 0;      // T U
+  const bool* mask = nullptr;     // steps from clip to clip
   const float* before = nullptr;  // (U) the state before, before_stride from clip to clip
   std::ptrdiff_t before_stride = 0;
 };
@@ -40,8 +40,8 @@ struct LstmStep : Step {
 /// What both backward passes read and write: `dh` holds the gradient by the state after the step, then what of it goes
 /// to the state before without passing the recurrent product.
 struct StepBackward : Step {
-  const float* by_state = nullptr;  // (N, T, U) what comes from the layer above, or null
-  const float* saved = nullptr;     // as the forward pass wrote it
+  const float* by_state = nullptr;     // (N, T, U) what comes from the layer above, or null
+  const float* saved = nullptr;        // as the forward pass wrote it
   float *dh = nullptr, *dx = nullptr;  // (N, U), (N, T, GU)
   float* kept_before = nullptr;        // (N, T, U), a copy of the state before
 };
@@ -62,6 +62,7 @@ struct Kernels {
   void (*activation_backward[6])(std::size_t count, const float* y, float* dy);
   void (*column_sums)(int rows, int columns, const float* x, float* sums);
   void (*dropout)(std::size_t count, const float* keep, float factor, const float* x, float* y);
+  float (*highest)(int count, const float* x);
   /// out = e^(x - top) unless null, and the sum of those.
   float (*exponentials)(int count, const float* x, float top, float* out);
   void (*scale)(int count, float factor, float* x);

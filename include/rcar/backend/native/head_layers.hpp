@@ -34,9 +34,9 @@ struct HeadLayers {
 
   static void cross_entropy(int rows, int columns, const float* logits, const int* labels, float* losses) {
     for (int r = 0; r < rows; ++r, logits += columns) {
-      const float top = highest(columns, logits);
-      losses[r] = std::log(head_kernels::kernels().exponentials(columns, logits, top, nullptr)) -
-                  (logits[labels[r]] - top);
+      const float top = head_kernels::kernels().highest(columns, logits);
+      losses[r] =
+          std::log(head_kernels::kernels().exponentials(columns, logits, top, nullptr)) - (logits[labels[r]] - top);
     }
   }
 
@@ -54,16 +54,10 @@ struct HeadLayers {
   }
 
  private:
-  static float highest(int count, const float* x) {
-    float top = x[0];
-    for (int i = 1; i < count; ++i) top = x[i] > top ? x[i] : top;
-    return top;
-  }
-
   /// out = factor * softmax(x).
   static void scaled_softmax(int count, const float* x, float factor, float* out) {
-    const float sum = head_kernels::kernels().exponentials(count, x, highest(count, x), out);
-    head_kernels::kernels().scale(count, factor / sum, out);
+    const auto& kernels = head_kernels::kernels();
+    kernels.scale(count, factor / kernels.exponentials(count, x, kernels.highest(count, x), out), out);
   }
 };
 

@@ -19,6 +19,10 @@ namespace rcar::backend::native {
 
 /// The primitives of RecurrentBackend; see reference/recurrent.hpp for the equations.
 struct Recurrent : HostMemory, HeadLayers {
+  using Memory = Floats;
+  /// Steps of eight clips abreast take little longer than one's; no result depends on it.
+  static constexpr int clips_per_pass = 4;
+
   static void gru(const Recurrence& in, const RecurrenceOutput& out) {
     forward<3>(in, out, [&](const Sequence& at, int t, const float* product) {
       head_kernels::GruStep step;
@@ -85,7 +89,7 @@ struct Recurrent : HostMemory, HeadLayers {
     int states;  // GRU 1, LSTM 2
 
     std::size_t clips_units() const { return static_cast<std::size_t>(in.clips) * in.units; }
-    std::size_t rows() const { return clips_units() * in.steps; }                            // N T U
+    std::size_t rows() const { return clips_units() * in.steps; }                               // N T U
     std::ptrdiff_t stride() const { return static_cast<std::ptrdiff_t>(in.steps) * in.units; }  // T U
     std::ptrdiff_t row(int t) const { return static_cast<std::ptrdiff_t>(t) * in.units; }
 
@@ -110,19 +114,19 @@ struct Recurrent : HostMemory, HeadLayers {
   static void forward(const Recurrence& in, const RecurrenceOutput& out, Finish&& finish) {
     const int U = in.units, columns = Gates * U;
     const Sequence at{in, out, Gates == 4 ? 2 : 1};
-    float* kernel = thread_scratch<PackedKernel>(PackedProduct::packed_floats(U, columns));
-    PackedProduct::pack(Transpose::no, in.recurrent_kernel, columns, U, columns, kernel);
+    const PackedMatrix kernel(Transpose::no, in.recurrent_kernel, columns, U, columns,
+                              thread_scratch<PackedKernel>(PackedMatrix::floats(U, columns)));
     float* product = thread_scratch<Product>(at.clips_units() * Gates);  // (N, GU)
     for (int t = 0; t < in.steps; ++t) {
       head_kernels::Step step;
       at.describe(step, t);
-      PackedProduct::multiply_packed(in.clips, columns, U, step.before, step.before_stride, kernel, 0.0f, product,
-                                     columns);
+      kernel.multiply(in.clips, step.before, step.before_stride, 0.0f, product, columns);
       finish(at, t, product);
     }
     if (!out.last) return;
     for (int n = 0; n < in.clips; ++n)
-      std::copy_n(out.states + n * at.stride() + at.row(in.steps - 1), U, out.last + static_cast<std::ptrdiff_t>(n) * U);
+      std::copy_n(out.states + n * at.stride() + at.row(in.steps - 1), U,
+                  out.last + static_cast<std::ptrdiff_t>(n) * U);
   }
 
   /// `d_product` (N, T, GU) is what `finish` writes of the gradient by h U.
@@ -130,9 +134,9 @@ struct Recurrent : HostMemory, HeadLayers {
   static void backward(const Sequence& at, const RecurrenceGradient& gradient, float* d_product, Finish&& finish) {
     const Recurrence& in = at.in;
     const int U = in.units, columns = Gates * U;
-    float* kernel = thread_scratch<PackedKernel>(PackedProduct::packed_floats(columns, U));
-    PackedProduct::pack(Transpose::yes, in.recurrent_kernel, columns, columns, U, kernel);
-    float* dh = thread_scratch<ByState>(at.clips_units());              // (N, U)
+    const PackedMatrix kernel(Transpose::yes, in.recurrent_kernel, columns, columns, U,
+                              thread_scratch<PackedKernel>(PackedMatrix::floats(columns, U)));
+    float* dh = thread_scratch<ByState>(at.clips_units());           // (N, U)
     float* states_before = thread_scratch<StatesBefore>(at.rows());  // (N, T, U)
     if (gradient.last)
       std::copy_n(gradient.last, at.clips_units(), dh);
@@ -146,19 +150,11 @@ struct Recurrent : HostMemory, HeadLayers {
       step.dx = gradient.projected + at.row(t) * Gates;
       step.kept_before = states_before + at.row(t);
       finish(step, t);
-      if (t > 0)
-        PackedProduct::multiply_packed(in.clips, U, columns, d_product + at.row(t) * Gates, at.stride() * Gates, kernel,
-                                       1.0f, dh, U);
+      if (t > 0) kernel.multiply(in.clips, d_product + at.row(t) * Gates, at.stride() * Gates, 1.0f, dh, U);
     }
     Gemm::gemm(Transpose::yes, Transpose::no, U, columns, in.clips * in.steps, 1.0f, states_before, U, d_product,
                columns, 1.0f, gradient.recurrent_kernel, columns);
   }
-
-  struct PackedProduct : Gemm {
-    using Gemm::multiply_packed;
-    using Gemm::pack;
-    using Gemm::packed_floats;
-  };
 };
 
 }  // namespace rcar::backend::native
