@@ -43,8 +43,10 @@ struct Everything {
 template <class B, class Cell>
 Everything recurrence(int units, bool by_states) {
   const int N = 3, T = 6, U = units, G = Cell::gates;
-  const auto projected = normal(N * T * G * U, 1), initial = normal(N * 2 * U, 2), kernel = normal(U * G * U, 3),
-             bias = normal(G * U, 4), incoming = normal(N * T * U, 5);
+  const auto projected = normal(N * T * G * U, 1), initial = normal(N * 2 * U, 2), bias = normal(G * U, 4),
+             incoming = normal(N * T * U, 5);
+  auto kernel = normal(U * G * U, 3);
+  for (float& x : kernel) x /= std::sqrt(static_cast<float>(U));  // so that many units do not only saturate the gates
   const bool mask[] = {true,  true,  true, true, true,  true, false, true, true,
                        false, false, true, true, false, true, false, true, false};
   Everything e{std::vector<float>(N * T * U), std::vector<float>(N * U), std::vector<float>(N * T * G * U),
