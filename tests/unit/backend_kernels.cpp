@@ -1,4 +1,4 @@
-#include <rcar/backend/blas/kernels.hpp>
+#include <rcar/backend/simd/kernels.hpp>
 
 #include <catch2/catch.hpp>
 #include <cmath>
@@ -23,7 +23,7 @@ std::vector<InstructionSet> available() {
 std::vector<float> activated(InstructionSet set, Activation activation, const std::vector<float>& x) {
   std::vector<float> y(x.size());
   const int count = static_cast<int>(x.size());
-  backend::blas::kernels(set).finish(activation, x.data(), count, nullptr, nullptr, 0, y.data(), count, 1, count);
+  backend::simd::kernels(set).finish(activation, x.data(), count, nullptr, nullptr, 0, y.data(), count, 1, count);
   return y;
 }
 
@@ -75,7 +75,7 @@ TEST_CASE("every instruction set gives the baseline's depthwise convolutions and
     const auto kernel = test::random_values(static_cast<std::size_t>(9 * channels), 2);
     const auto bias = test::random_values(static_cast<std::size_t>(channels), 3);
     const auto run = [&](InstructionSet set) {
-      const auto& k = backend::blas::kernels(set);
+      const auto& k = backend::simd::kernels(set);
       test::OwnedMap depthwise(out_extent, 2, 1, 4), largest(out_extent, 0, 1, 4), mean(out_extent, 1, 0, 4);
       k.depthwise(Activation::swish, in.map(), window, kernel.data(), bias.data(), depthwise.map(), {0, 5});
       k.max_pooling(in.map(), window, largest.map(), {0, 5});
@@ -100,7 +100,7 @@ TEST_CASE("every instruction set multiplies a vector by a matrix") {
         const auto vector = test::random_values(static_cast<std::size_t>(depth), 1);
         const auto matrix = test::random_values(static_cast<std::size_t>(depth * columns), 2);
         std::vector<float> out(static_cast<std::size_t>(columns), NAN), expected;
-        backend::blas::kernels(set).vector_times_matrix(vector.data(), matrix.data(), out.data(), depth, columns);
+        backend::simd::kernels(set).vector_times_matrix(vector.data(), matrix.data(), out.data(), depth, columns);
         for (int c = 0; c < columns; ++c) {
           double sum = 0;
           for (int d = 0; d < depth; ++d)

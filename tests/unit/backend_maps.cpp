@@ -72,12 +72,13 @@ TEMPLATE_TEST_CASE("a convolution is the naive one", "[backend]", RCAR_BACKENDS_
       const float* scale_or_none = scaled ? scale.data() : nullptr;
       const auto activation = activations[variant];
 
-      const auto weights = TestType::pack(kernel, values, bias);
+      const backend::StepShape step{StepKind::convolution, c.window, c.in, c.out(), kernel, scaled};
+      const auto weights = TestType::pack(step, values, bias);
       by_blocks<TestType>(StepKind::convolution, c, kernel, scaled, [&](Rows rows, float* scratch) {
         TestType::convolution(in.map(), scale_or_none, c.window, weights, activation, residual_map, out.map(), rows,
                               scratch);
       });
-      Reference::convolution(in.map(), scale_or_none, c.window, Reference::pack(kernel, values, bias), activation,
+      Reference::convolution(in.map(), scale_or_none, c.window, Reference::pack(step, values, bias), activation,
                              residual_map, expected.map(), {0, c.out().height}, nullptr);
       INFO("input " << c.in.height << "x" << c.in.width << "x" << c.in.channels << ", variant " << variant);
       CHECK(test::relative_difference(out.inside(), expected.inside()) < backend::Tolerance<TestType>::value);
@@ -97,11 +98,12 @@ TEMPLATE_TEST_CASE("a depthwise convolution is the naive one", "[backend]", RCAR
       const OwnedMap in(c.in, variant % 2, variant % 3, ++seed);
       OwnedMap out(c.out(), variant % 3, variant % 2, ++seed), expected = out;
       const auto outside = out.outside();
-      const auto weights = TestType::pack(kernel, values, bias);
+      const backend::StepShape step{StepKind::depthwise_convolution, c.window, c.in, c.out(), kernel, false};
+      const auto weights = TestType::pack(step, values, bias);
       by_blocks<TestType>(StepKind::depthwise_convolution, c, kernel, false, [&](Rows rows, float*) {
         TestType::depthwise_convolution(in.map(), c.window, weights, activations[variant], out.map(), rows);
       });
-      Reference::depthwise_convolution(in.map(), c.window, Reference::pack(kernel, values, bias), activations[variant],
+      Reference::depthwise_convolution(in.map(), c.window, Reference::pack(step, values, bias), activations[variant],
                                        expected.map(), {0, c.out().height});
       INFO("input " << c.in.height << "x" << c.in.width << "x" << c.in.channels << ", variant " << variant);
       CHECK(test::relative_difference(out.inside(), expected.inside()) < backend::Tolerance<TestType>::value);

@@ -27,17 +27,21 @@ struct Tolerance {
   static constexpr Scalar value = B::tolerance;
 };
 
-/// The convolutional networks' primitives.
+/// The convolutional networks' primitives. Rows are those of every frame.
 template <class B>
-concept MapBackend = requires(const StepShape& shape, const KernelShape& kernel_shape, std::vector<float> values,
-                              const typename B::Weights& weights, const std::uint8_t* frame, const float* vector,
-                              ConstMap in, Map out, const Window& window, Activation activation, Rows rows,
+concept MapBackend = requires(const StepShape& shape, std::vector<float> values, const typename B::Weights& weights, const std::uint8_t* frame, const float* vector,
+                              ConstMap in, Map out, const Window& window, Activation activation, Rows rows, int parts,
                               float* scratch) {
-  // Weights as this back end wants them, packed once at load. kernel (depth, Cout), bias (Cout).
-  { B::pack(kernel_shape, values /*kernel*/, values /*bias*/) } -> std::same_as<typename B::Weights>;
+  // Frames that one call may compute together, one map after another, all their rows; 1: a call computes at most
+  // a block of one frame.
+  { B::most_frames } -> std::convertible_to<int>;
 
-  // Rows of the output that one call computes (the last block may have fewer), and the floats of scratch it needs.
-  { B::block_rows(shape) } -> std::same_as<int>;
+  // Weights as this back end wants them for one step, packed once at load. kernel (depth, Cout), bias (Cout).
+  { B::pack(shape, values /*kernel*/, values /*bias*/) } -> std::same_as<typename B::Weights>;
+
+  // What one call computes of a step that `parts` threads share (the last block may be smaller), and the floats of
+  // scratch that any call needs. The rows of a call say which slice of the channels its maps are.
+  { B::block(shape, parts) } -> std::same_as<BlockSize>;
   { B::scratch_floats(shape) } -> std::same_as<std::size_t>;
 
   // out = frame * scale[c] + offset[c]; frame (H, W, 3) bytes.
@@ -57,6 +61,18 @@ concept MapBackend = requires(const StepShape& shape, const KernelShape& kernel_
   B::add(in, in /*other*/, activation, out, rows);                        // out = activation(in + other)
   B::multiply(in, vector /*scale (C)*/, out, rows);                       // out = in * scale
   B::copy(in, out, rows);                                                 // out = in
+};
+
+/// What a back end may offer beside: a pointwise convolution and the depthwise convolution that alone reads it as one
+/// primitive, the map between them never whole in memory. Its bits are those of the two primitives.
+template <class B>
+concept FusingBackend = MapBackend<B> && requires(const StepShape& shape, const typename B::Weights& weights, ConstMap in,
+                                                  Map out, const Window& window, Activation activation, Rows rows,
+                                                  int parts, float* scratch) {
+  { B::fuses(shape /*pointwise*/, shape /*depthwise*/) } -> std::same_as<bool>;
+  { B::fused_block(shape, shape, parts) } -> std::same_as<BlockSize>;
+  { B::fused_scratch_floats(shape, shape) } -> std::same_as<std::size_t>;
+  B::expand_depthwise(in, weights, activation, window, weights /*depthwise*/, activation, out, rows, scratch);
 };
 
 /// A matrix product; heads and training need it too.

@@ -11,29 +11,34 @@
 namespace rcar::backend {
 
 /// A feature map in memory: `data` points at pixel (0, 0), pixels lie `pixel_stride` floats apart (more than
-/// `extent.channels` when the map is a slice of a concatenation), rows follow one another without gaps.
+/// `extent.channels` when the map is a slice of a concatenation), rows follow one another without gaps, and so do the
+/// maps of several frames.
 template <class T>
 struct BasicMap {
   T* data = nullptr;  // null: no map
   Extent extent;
   int pixel_stride = 0;
+  int frames = 1;
 
   T* pixel(int y, int x) const {
     return data + (static_cast<std::ptrdiff_t>(y) * extent.width + x) * static_cast<std::ptrdiff_t>(pixel_stride);
   }
+  /// The map of one frame of several.
+  BasicMap frame(int i) const { return {pixel(i * extent.height, 0), extent, pixel_stride, 1}; }
   explicit operator bool() const { return data != nullptr; }
   template <std::same_as<const T> U>
-  requires(!std::is_const_v<T>) operator BasicMap<U>() const { return {data, extent, pixel_stride}; }
+  requires(!std::is_const_v<T>) operator BasicMap<U>() const {
+    return {data, extent, pixel_stride, frames};
+  }
 };
 
 using Map = BasicMap<float>;
 using ConstMap = BasicMap<const float>;
 
-/// Rows [begin, end) of the output that one call computes. A step is cut into blocks of `block_rows` rows by a rule
-/// over its shape alone, so that one thread or many, one frame or a batch, all make the same calls and get the same
-/// bits.
+/// Rows [begin, end) of the output that one call computes.
 struct Rows {
   int begin = 0, end = 0;
+  int first_channel = 0;  // of the step's output, where a back end that slices gets a slice of the channels
 
   constexpr int count() const { return end - begin; }
 };
@@ -58,6 +63,11 @@ struct StepShape {
   Extent input, output;
   KernelShape kernel;
   bool scaled = false;  // the convolution's input is multiplied by a squeeze-excite scale
+};
+
+/// How large a part of a step one call computes at most.
+struct BlockSize {
+  int rows = 1, channels = 1;
 };
 
 /// Folded weights as they come, for back ends that need no packing.

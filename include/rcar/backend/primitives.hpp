@@ -38,6 +38,7 @@ struct MapView {
   std::size_t offset = 0;
   Extent extent{};
   int pixel_stride = 0;
+  int root = -1;  // the view that is the whole concatenation, or itself
 
   friend constexpr bool operator==(const MapView&, const MapView&) = default;
 };

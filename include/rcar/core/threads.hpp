@@ -56,8 +56,14 @@ class ThreadPool {
     for (auto& worker : workers_) worker.join();
   }
 
+  /// Whether the calling thread is in an item of a job.
+  static bool& inside() {
+    static thread_local bool value = false;
+    return value;
+  }
+
   void run(std::size_t count, const std::function<void(std::size_t, std::size_t)>& item) {
-    static thread_local bool inside = false;  // a nested call runs where it is
+    const bool inside = ThreadPool::inside();  // a nested call runs where it is
     if (inside || workers_.empty() || count < 2) {
       for (std::size_t i = 0; i < count; ++i) item(i, 0);
       return;
@@ -66,6 +72,7 @@ class ThreadPool {
     {
       std::lock_guard lock(mutex_);
       item_ = [&item](std::size_t i, std::size_t worker) {
+        bool& inside = ThreadPool::inside();
         inside = true;
         try {
           item(i, worker);
@@ -127,6 +134,9 @@ class ThreadPool {
 };
 
 }  // namespace detail
+
+/// Whether the calling thread already works for a parallel_for, so that another one would run serially.
+inline bool inside_parallel_for() { return detail::ThreadPool::inside(); }
 
 /// Calls `item(index, worker)` for every index in [0, count), on all threads; worker < thread_count() names the thread,
 /// for scratch memory. Nested calls run serially with worker 0 of the nested call, so take scratch from the outer one.

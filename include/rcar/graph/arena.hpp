@@ -60,6 +60,16 @@ constexpr std::vector<Block> blocks_of(const Schedule& schedule) {
       its.last_use = i;
     }
   }
+  // A back end may compute a convolution together with the depthwise convolution behind it: what the first reads must
+  // live until the second has ended.
+  for (int i = 0; i + 1 < step_count; ++i) {
+    if (steps[i].kind != StepKind::convolution || steps[i + 1].kind != StepKind::depthwise_convolution) continue;
+    if (steps[i + 1].input != steps[i].output) continue;
+    int map = steps[i].input;
+    while (maps[map].parent != none) map = maps[map].parent;
+    Block& its = block[block_of[map]];
+    if (its.last_use < i + 1) its.last_use = i + 1;
+  }
   int output = schedule.output;
   while (maps[output].parent != none) output = maps[output].parent;
   block[block_of[output]].last_use = step_count;
@@ -120,6 +130,7 @@ constexpr Arena lay_out(const Schedule& schedule) {
     views[i].offset = views[map].offset + static_cast<std::size_t>(channel);
     views[i].extent = maps[i].extent;
     views[i].pixel_stride = maps[map].extent.channels;
+    views[i].root = map;
   }
   return arena;
 }

@@ -15,6 +15,7 @@
 #include "../graph/plan.hpp"
 #include "../weights/fold.hpp"
 #include "../weights/store.hpp"
+#include "memory.hpp"
 #include "normalization.hpp"
 #include "workspace.hpp"
 
@@ -25,29 +26,40 @@ namespace rcar {
 ///     Network<backend::Default> network(plan_view<EfficientNetB0<224>>(), store);
 ///     network.forward(frames, n, features);   // frames (N, D, D, 3) RGB bytes, features (N, F)
 ///
-/// Every step is cut into blocks of rows by its shape alone, and one thread runs a block. As long as there are frames
-/// for all threads, each thread takes whole frames; the frames left over are shared block by block. So a feature has
-/// the same bits in any batch and for any number of threads. `forward` may be called from several threads at once.
+/// As long as there are frames for all threads, each thread takes groups of whole frames; the frames left over are
+/// shared block by block. No back end's result depends on either, so a feature has the same bits in any batch and
+/// for any number of threads. `forward` may be called from several threads at once.
 template <backend::MapBackend B>
 class Network {
  public:
   /// Folds and packs the weights; `store` is not needed afterwards.
   /// Throws WeightsError, naming the first tensor that is missing or has another shape.
-  Network(const graph::PlanView& plan, const weights::Store& store) : plan_(plan), weights_(plan.weights.size()) {
+  Network(const graph::PlanView& plan, const weights::Store& store) : plan_(plan), weights_(plan.weights.size()), memory_(plan_, B::most_frames) {
     plan_.normalization = stored_normalization(plan, store);
     weights::check_weights(plan, store);
-    parallel_for(plan.weights.size(), [&](std::size_t i, std::size_t) {
-      auto folded = weights::fold(plan, plan.weights[i], store);
-      weights_[i].emplace(B::pack(folded.shape, std::move(folded.kernel), std::move(folded.bias)));
+    parallel_for(plan.steps.size(), [&](std::size_t i, std::size_t) {
+      const int entry = plan.steps[i].weights;
+      if (entry == none) return;
+      auto folded = weights::fold(plan, plan.weights[at(entry)], store);
+      weights_[at(entry)].emplace(B::pack(describe(plan.steps[i]), std::move(folded.kernel), std::move(folded.bias)));
     });
     std::size_t scratch_floats = 0;
-    for (const Step& step : plan.steps) {
-      const backend::StepShape shape = describe(step);
-      const int rows = std::max(1, B::block_rows(shape));
-      blocks_.push_back({rows, (shape.output.height + rows - 1) / rows});
+    const int parts = static_cast<int>(thread_count());
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+      const backend::StepShape shape = describe(plan.steps[i]);
+      blocks_.push_back(B::block(shape, parts));
       scratch_floats = std::max(scratch_floats, B::scratch_floats(shape));
+      fused_.push_back(false);
+      if constexpr (backend::FusingBackend<B>) {
+        if (i == 0 || !sole_reader(i - 1, i)) continue;
+        const backend::StepShape before = describe(plan.steps[i - 1]);
+        if (!B::fuses(before, shape)) continue;
+        fused_.back() = true;
+        blocks_.back() = B::fused_block(before, shape, parts);
+        scratch_floats = std::max(scratch_floats, B::fused_scratch_floats(before, shape));
+      }
     }
-    workspaces_ = std::make_unique<WorkspacePool>(plan.arena_floats, scratch_floats);
+    workspaces_ = std::make_unique<WorkspacePool>(memory_.single_floats(), memory_.group_floats(1), scratch_floats);
   }
 
   const graph::PlanView& plan() const { return plan_; }
@@ -57,35 +69,49 @@ class Network {
   /// Features of `count` frames. frames (N, D, D, 3) RGB bytes; features (N, F).
   void forward(const std::uint8_t* frames, std::size_t count, float* features) const {
     const std::size_t threads = thread_count();
-    const bool roomy = threads * plan_.arena_floats * sizeof(float) <= arenas_limit_bytes;
-    const std::size_t whole = roomy ? count / threads * threads : 0;
+    const std::size_t together = frames_together(count / threads, threads);
+    const std::size_t whole = together ? count / threads * threads : 0;
+    const std::size_t groups = together ? (whole / threads + together - 1) / together * threads : 0;
     std::deque<WorkspacePool::Lease> leases;
     for (std::size_t worker = 0; worker < threads; ++worker) leases.emplace_back(*workspaces_);
-    const auto run = [&](std::size_t frame, std::size_t worker) {
-      float* out = features + frame * this->features();
-      run_steps(frames + frame * frame_bytes(), *leases[worker], [](const Step&, const backend::ConstMap&) {});
-      copy_features(*leases[worker], out);
+    const auto run = [&](std::size_t first, std::size_t end, std::size_t worker) {
+      Group group{*leases[worker], frames + first * frame_bytes(), static_cast<int>(end - first)};
+      run_group(group, [](const Step&) {});
+      copy_features(group, features + first * this->features());
     };
-    parallel_for(whole, run);
-    for (std::size_t frame = whole; frame < count; ++frame) run(frame, 0);
+    parallel_for(groups, [&](std::size_t group, std::size_t worker) {
+      run(whole * group / groups, whole * (group + 1) / groups, worker);
+    });
+    for (std::size_t frame = whole; frame < count; ++frame) run(frame, frame + 1, 0);
   }
 
-  /// Runs one frame and calls visit(step, output) after every step; output is a backend::ConstMap. For reports by
-  /// layer.
+  /// Runs one frame and calls visit(step, output) after every step, none of them fused; output is a backend::ConstMap.
+  /// For reports by layer.
   template <class Visit>
   void trace(const std::uint8_t* frame, Visit visit) const {
     WorkspacePool::Lease lease(*workspaces_);
-    run_steps(frame, *lease, visit);
+    Group group{*lease, frame, 1};
+    group.workspace.reserve_group(1);
+    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
+      run_step(i, group, 0, 1, false);
+      visit(plan_.steps[i], backend::ConstMap(map(plan_.steps[i].output, group, 0, 1)));
+    }
+  }
+
+  /// Runs `count` frames (1 to the back end's most) as `forward` does for one group of them and calls visit(step)
+  /// whenever a step has ended, once a frame in the early steps; of two fused steps the first ends at once. For
+  /// timings by layer. Called inside an item of parallel_for it runs on that thread alone.
+  template <class Visit>
+  void profile(const std::uint8_t* frames, int count, Visit visit) const {
+    WorkspacePool::Lease lease(*workspaces_);
+    Group group{*lease, frames, count};
+    run_group(group, visit);
   }
 
  private:
   /// Where the arenas of all threads would take more than this, one frame at a time is shared by all threads instead,
   /// so that memory does not grow with the number of processors.
   static constexpr std::size_t arenas_limit_bytes = std::size_t{512} << 20;
-
-  struct Blocks {
-    int rows = 0, count = 0;
-  };
 
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
@@ -100,41 +126,111 @@ class Network {
     return shape;
   }
 
-  template <class Visit>
-  void run_steps(const std::uint8_t* frame, Workspace& workspace, Visit visit) const {
+  /// Frames that a thread takes through the late steps at once; 0: too little memory for a frame a thread.
+  std::size_t frames_together(std::size_t frames_of_a_thread, std::size_t threads) const {
+    const std::size_t limit = arenas_limit_bytes / threads / sizeof(float);
+    std::size_t together = std::min<std::size_t>(frames_of_a_thread, B::most_frames);
+    while (together > 0 && memory_.single_floats() + memory_.group_floats(static_cast<int>(together)) > limit) --together;
+    return together;
+  }
+
+  /// Whether only step `reader`, the one after `maker`, reads what `maker` computes.
+  bool sole_reader(std::size_t maker, std::size_t reader) const {
+    const int output = plan_.steps[maker].output;
+    if (plan_.steps[reader].input != output || output == plan_.output) return false;
+    if (plan_.views[at(output)].root != output) return false;
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
       const Step& step = plan_.steps[i];
-      const Blocks blocks = blocks_[i];
-      const int height = plan_.views[at(step.output)].extent.height;
-      parallel_for(at(blocks.count), [&](std::size_t block, std::size_t worker) {
-        const int begin = static_cast<int>(block) * blocks.rows;
-        run_block(step, frame, workspace.arena(), {begin, std::min(begin + blocks.rows, height)},
-                  workspace.scratch(worker));
-      });
-      visit(step, map(step.output, static_cast<const float*>(workspace.arena())));
+      if (i == maker) continue;
+      if ((step.input == output && i != reader) || step.residual == output || step.scale == output ||
+          step.output == output)
+        return false;
+    }
+    return true;
+  }
+
+  /// Frames that one thread, or all threads together, take through the network.
+  struct Group {
+    Workspace& workspace;
+    const std::uint8_t* pixels = nullptr;
+    int frames = 1;
+  };
+
+  /// All steps for all frames of a group; calls visit(step) after each.
+  template <class Visit>
+  void run_group(Group& group, Visit visit) const {
+    group.workspace.reserve_group(group.frames);
+    for (int frame = 0; frame < group.frames; ++frame) {
+      for (std::size_t i = 0; i < memory_.together_from(); ++i) {
+        run_step(i, group, frame, 1, true);
+        visit(plan_.steps[i]);
+      }
+    }
+    for (std::size_t i = memory_.together_from(); i < plan_.steps.size(); ++i) {
+      run_step(i, group, 0, group.frames, true);
+      visit(plan_.steps[i]);
     }
   }
 
-  void copy_features(Workspace& workspace, float* features) const {
-    std::copy_n(workspace.arena() + plan_.views[at(plan_.output)].offset, this->features(), features);
+  /// One step for frames [first, first + count) of a group, in blocks when all threads share one frame or the back end
+  /// knows no larger calls.
+  void run_step(std::size_t i, Group& group, int first, int count, bool fuse) const {
+    const Step& step = plan_.steps[i];
+    if (fuse && i + 1 < plan_.steps.size() && fused_[i + 1]) return;
+    const Extent& extent = plan_.views[at(step.output)].extent;
+    const bool whole = B::most_frames > 1 && inside_parallel_for();
+    const backend::BlockSize block = whole ? backend::BlockSize{extent.height, extent.channels} : blocks_[i];
+    const int down = (extent.height + block.rows - 1) / block.rows;
+    const int across = (extent.channels + block.channels - 1) / block.channels;
+    parallel_for(at(down * across), [&](std::size_t item, std::size_t worker) {
+      const int begin = static_cast<int>(item) % down * block.rows, channel = static_cast<int>(item) / down * block.channels;
+      const backend::Rows rows{begin, std::min(begin + block.rows, extent.height), channel};
+      const int channels = std::min(block.channels, extent.channels - channel);
+      const auto slice = [&](backend::Map map) {
+        if (map && map.extent.channels == extent.channels) map.data += channel, map.extent.channels = channels;
+        return map;
+      };
+      const Operands operands{map(step.input, group, first, count), slice(map(step.residual, group, first, count)),
+                              map(step.scale, group, first, count).data, slice(map(step.output, group, first, count))};
+      float* scratch = group.workspace.scratch(worker);
+      if (fuse && fused_[i])
+        run_fused(i, map(plan_.steps[i - 1].input, group, first, count), operands.out, rows, scratch);
+      else
+        run_block(step, group.pixels + at(first) * frame_bytes(), operands, rows, scratch);
+    });
   }
 
-  template <class T>
-  backend::BasicMap<T> map(int view, T* arena) const {
-    if (view == none) return {};
-    const MapView& place = plan_.views[at(view)];
-    return {arena + place.offset, place.extent, place.pixel_stride};
+  /// The maps of one call.
+  struct Operands {
+    backend::ConstMap in, residual;
+    const float* scale = nullptr;
+    backend::Map out;
+  };
+
+  void copy_features(Group& group, float* features) const {
+    for (int frame = 0; frame < group.frames; ++frame)
+      std::copy_n(map(plan_.output, group, frame, 1).data, this->features(), features + at(frame) * this->features());
   }
 
-  void run_block(const Step& step, const std::uint8_t* frame, float* arena, backend::Rows rows, float* scratch) const {
-    const float* constant = arena;
-    const backend::ConstMap in = map(step.input, constant), residual = map(step.residual, constant);
-    const float* scale = map(step.scale, constant).data;
-    const backend::Map out = map(step.output, arena);
+  backend::Map map(int view, Group& group, int first, int count) const {
+    return memory_.map(view, group.workspace.single(), group.workspace.group(), group.frames, first, count);
+  }
+
+  void run_fused(std::size_t i, backend::ConstMap in, backend::Map out, backend::Rows rows, float* scratch) const {
+    if constexpr (backend::FusingBackend<B>) {
+      const Step &expand = plan_.steps[i - 1], &step = plan_.steps[i];
+      B::expand_depthwise(in, *weights_[at(expand.weights)], expand.activation, step.window, *weights_[at(step.weights)],
+                          step.activation, out, rows, scratch);
+    }
+  }
+
+  void run_block(const Step& step, const std::uint8_t* pixels, const Operands& maps, backend::Rows rows,
+                 float* scratch) const {
+    const auto& [in, residual, scale, out] = maps;
     const typename B::Weights* weights = step.weights == none ? nullptr : &*weights_[at(step.weights)];
     switch (step.kind) {
       case StepKind::normalize:
-        return B::normalize(frame, plan_.normalization.scale.data(), plan_.normalization.offset.data(), out, rows);
+        return normalize(pixels, out, rows);
       case StepKind::convolution:
         return B::convolution(in, scale, step.window, *weights, step.activation, residual, out, rows, scratch);
       case StepKind::depthwise_convolution:
@@ -156,9 +252,17 @@ class Network {
     }
   }
 
+  void normalize(const std::uint8_t* frames, const backend::Map& out, backend::Rows rows) const {
+    for (int f = 0; f < out.frames; ++f)
+      B::normalize(frames + at(f) * frame_bytes(), plan_.normalization.scale.data(), plan_.normalization.offset.data(),
+                   out.frame(f), rows);
+  }
+
   graph::PlanView plan_;
   std::vector<std::optional<typename B::Weights>> weights_;
-  std::vector<Blocks> blocks_;  // by step
+  GroupMemory memory_;
+  std::vector<backend::BlockSize> blocks_;  // by step
+  std::vector<bool> fused_;     // by step: computed together with the step before it
   std::unique_ptr<WorkspacePool> workspaces_;
 };
 

@@ -1,41 +1,36 @@
 #pragma once
 /// Memory that running a network needs and that outlives a call, so that no call allocates after the first few.
 
-#include <algorithm>
 #include <cstddef>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
-#include <new>
 #include <utility>
 #include <vector>
 
+#include "../core/buffer.hpp"
 #include "../core/threads.hpp"
 
 namespace rcar {
 
-struct FreeMemory {
-  void operator()(float* memory) const { std::free(memory); }
-};
-
-/// Floats that start on a cache line, not initialised.
-using Buffer = std::unique_ptr<float[], FreeMemory>;
-
-/// Throws std::bad_alloc.
-inline Buffer allocate_floats(std::size_t count) {
-  const std::size_t bytes = std::max<std::size_t>(64, (count * sizeof(float) + 63) / 64 * 64);
-  Buffer buffer(static_cast<float*>(std::aligned_alloc(64, bytes)));
-  if (!buffer) throw std::bad_alloc();
-  return buffer;
-}
-
-/// What running one frame needs: the arena of its feature maps, and scratch for every thread that takes part.
+/// What running a group of frames needs: the arena of one frame, that of the group, and scratch for every thread that
+/// takes part.
 class Workspace {
  public:
-  Workspace(std::size_t arena_floats, std::size_t scratch_floats)
-      : arena_(allocate_floats(arena_floats)), scratch_floats_(scratch_floats), scratch_(thread_count()) {}
+  Workspace(std::size_t single_floats, std::size_t group_floats, std::size_t scratch_floats)
+      : single_(allocate_floats(single_floats)),
+        group_floats_(group_floats),
+        scratch_floats_(scratch_floats),
+        scratch_(thread_count()) {}
 
-  float* arena() { return arena_.get(); }
+  /// Makes room for so many frames; what the group's arena held is lost when it grows.
+  void reserve_group(int frames) {
+    if (frames <= frames_) return;
+    group_ = allocate_floats(group_floats_ * static_cast<std::size_t>(frames));
+    frames_ = frames;
+  }
+
+  float* single() { return single_.get(); }
+  float* group() { return group_.get(); }
 
   /// The scratch of one worker of parallel_for.
   float* scratch(std::size_t worker) {
@@ -44,16 +39,17 @@ class Workspace {
   }
 
  private:
-  Buffer arena_;
-  std::size_t scratch_floats_;
+  Buffer single_, group_;
+  int frames_ = 0;
+  std::size_t group_floats_, scratch_floats_;
   std::vector<Buffer> scratch_;
 };
 
 /// The workspaces of one network: taken for a call and given back, so that calls from several threads do not meet.
 class WorkspacePool {
  public:
-  WorkspacePool(std::size_t arena_floats, std::size_t scratch_floats)
-      : arena_floats_(arena_floats), scratch_floats_(scratch_floats) {}
+  WorkspacePool(std::size_t single_floats, std::size_t group_floats, std::size_t scratch_floats)
+      : single_floats_(single_floats), group_floats_(group_floats), scratch_floats_(scratch_floats) {}
 
   /// A workspace for as long as the lease lives, taken when first asked for.
   class Lease {
@@ -84,14 +80,14 @@ class WorkspacePool {
         return workspace;
       }
     }
-    return std::make_unique<Workspace>(arena_floats_, scratch_floats_);
+    return std::make_unique<Workspace>(single_floats_, group_floats_, scratch_floats_);
   }
   void give_back(std::unique_ptr<Workspace> workspace) {
     std::lock_guard lock(mutex_);
     idle_.push_back(std::move(workspace));
   }
 
-  std::size_t arena_floats_, scratch_floats_;
+  std::size_t single_floats_, group_floats_, scratch_floats_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Workspace>> idle_;
 };

@@ -18,15 +18,17 @@
 
 #include "../operands.hpp"
 #include "gemm.hpp"
-#include "kernels.hpp"
+#include "../simd/kernels.hpp"
 
 namespace rcar::backend::blas {
 
 struct Maps {
   using Weights = PlainWeights;
 
-  static Weights pack(const KernelShape& shape, std::vector<float> kernel, std::vector<float> bias) {
-    return {shape, std::move(kernel), std::move(bias)};
+  static constexpr int most_frames = 1;
+
+  static Weights pack(const StepShape& shape, std::vector<float> kernel, std::vector<float> bias) {
+    return {shape.kernel, std::move(kernel), std::move(bias)};
   }
 
   /// Blocks of a convolution are as large as a second-level cache holds (patches and results), but at least 192 pixels,
@@ -40,6 +42,8 @@ struct Maps {
     return static_cast<int>((height + std::min(height, blocks) - 1) / std::min(height, blocks));  // of equal height
   }
 
+  static BlockSize block(const StepShape& shape, int /*parts*/) { return {block_rows(shape), shape.output.channels}; }
+
   static std::size_t scratch_floats(const StepShape& shape) {
     if (shape.kind != StepKind::convolution) return 0;
     const std::size_t pixels =
@@ -51,7 +55,7 @@ struct Maps {
 
   static void normalize(const std::uint8_t* frame, const float* scale, const float* offset, Map out, Rows rows) {
     const std::size_t first = static_cast<std::size_t>(rows.begin) * static_cast<std::size_t>(out.extent.width);
-    kernels().normalize(frame + first * 3, scale, offset, out.pixel(rows.begin, 0), rows.count() * out.extent.width);
+    simd::kernels().normalize(frame + first * 3, scale, offset, out.pixel(rows.begin, 0), rows.count() * out.extent.width);
   }
 
   static void convolution(ConstMap in, const float* scale, const Window& window, const Weights& weights,
@@ -65,54 +69,54 @@ struct Maps {
       left = scratch;
       left_stride = depth;
     } else if (scale && channels < pixels) {  // the squeeze-excite scale goes where it is the fewer products
-      kernels().scale_rows(right, scale, scratch, depth, channels);
+      simd::kernels().scale_rows(right, scale, scratch, depth, channels);
       right = scratch;
     } else if (scale) {
-      kernels().multiply(left, left_stride, scale, scratch, depth, pixels, depth);
+      simd::kernels().multiply(left, left_stride, scale, scratch, depth, pixels, depth);
       left = scratch;
       left_stride = depth;
     }
     float* result = out.pixel(rows.begin, 0);
     if (pixels == 1)
-      kernels().vector_times_matrix(left, right, result, depth, channels);
+      simd::kernels().vector_times_matrix(left, right, result, depth, channels);
     else
       Gemm::gemm(Transpose::no, Transpose::no, pixels, channels, depth, 1, left, left_stride, right, channels, 0,
                  result, out.pixel_stride);
-    kernels().finish(activation, result, out.pixel_stride, weights.bias.data(),
+    simd::kernels().finish(activation, result, out.pixel_stride, weights.bias.data(),
                      residual ? residual.pixel(rows.begin, 0) : nullptr, residual.pixel_stride, result,
                      out.pixel_stride, pixels, channels);
   }
 
   static void depthwise_convolution(ConstMap in, const Window& window, const Weights& weights, Activation activation,
                                     Map out, Rows rows) {
-    kernels().depthwise(activation, in, window, weights.kernel.data(), weights.bias.data(), out, rows);
+    simd::kernels().depthwise(activation, in, window, weights.kernel.data(), weights.bias.data(), out, rows);
   }
 
   static void max_pooling(ConstMap in, const Window& window, Map out, Rows rows) {
-    kernels().max_pooling(in, window, out, rows);
+    simd::kernels().max_pooling(in, window, out, rows);
   }
   static void average_pooling(ConstMap in, const Window& window, Map out, Rows rows) {
-    kernels().average_pooling(in, window, out, rows);
+    simd::kernels().average_pooling(in, window, out, rows);
   }
-  static void global_average_pooling(ConstMap in, Map out) { kernels().global_average_pooling(in, out.data); }
+  static void global_average_pooling(ConstMap in, Map out) { simd::kernels().global_average_pooling(in, out.data); }
 
   static void activation(ConstMap in, const float* bias, Activation activation, Map out, Rows rows) {
-    kernels().finish(activation, in.pixel(rows.begin, 0), in.pixel_stride, bias, nullptr, 0, out.pixel(rows.begin, 0),
+    simd::kernels().finish(activation, in.pixel(rows.begin, 0), in.pixel_stride, bias, nullptr, 0, out.pixel(rows.begin, 0),
                      out.pixel_stride, rows.count() * out.extent.width, out.extent.channels);
   }
 
   static void add(ConstMap in, ConstMap other, Activation activation, Map out, Rows rows) {
     float* result = out.pixel(rows.begin, 0);
     const int pixels = rows.count() * out.extent.width;
-    kernels().add(in.pixel(rows.begin, 0), in.pixel_stride, other.pixel(rows.begin, 0), other.pixel_stride, result,
+    simd::kernels().add(in.pixel(rows.begin, 0), in.pixel_stride, other.pixel(rows.begin, 0), other.pixel_stride, result,
                   out.pixel_stride, pixels, out.extent.channels);
     if (activation != Activation::linear)
-      kernels().finish(activation, result, out.pixel_stride, nullptr, nullptr, 0, result, out.pixel_stride, pixels,
+      simd::kernels().finish(activation, result, out.pixel_stride, nullptr, nullptr, 0, result, out.pixel_stride, pixels,
                        out.extent.channels);
   }
 
   static void multiply(ConstMap in, const float* scale, Map out, Rows rows) {
-    kernels().multiply(in.pixel(rows.begin, 0), in.pixel_stride, scale, out.pixel(rows.begin, 0), out.pixel_stride,
+    simd::kernels().multiply(in.pixel(rows.begin, 0), in.pixel_stride, scale, out.pixel(rows.begin, 0), out.pixel_stride,
                        rows.count() * out.extent.width, out.extent.channels);
   }
 

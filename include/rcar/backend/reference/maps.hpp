@@ -35,10 +35,14 @@ inline double activate(Activation activation, double x) {
 struct Maps {
   using Weights = PlainWeights;
 
-  static Weights pack(const KernelShape& shape, std::vector<float> kernel, std::vector<float> bias) {
-    return {shape, std::move(kernel), std::move(bias)};
+  static constexpr int most_frames = 1;
+
+  static Weights pack(const StepShape& shape, std::vector<float> kernel, std::vector<float> bias) {
+    return {shape.kernel, std::move(kernel), std::move(bias)};
   }
-  static int block_rows(const StepShape& shape) { return std::max(1, shape.output.height); }
+  static BlockSize block(const StepShape& shape, int /*parts*/) {
+    return {std::max(1, shape.output.height), shape.output.channels};
+  }
   static std::size_t scratch_floats(const StepShape&) { return 0; }
 
   static void normalize(const std::uint8_t* frame, const float* scale, const float* offset, Map out, Rows rows) {

@@ -1,6 +1,5 @@
 #pragma once
-/// The vector kernels of backend::Blas as a table, one an instruction set; kernels.inc holds them and says how they are
-/// built.
+/// The element-wise, pooling and depthwise kernels as a table, one an instruction set; kernels.inc holds them.
 
 #include <cstddef>
 #include <cstdint>
@@ -8,8 +7,9 @@
 #include "../../core/compiled.hpp"
 #include "../cpu.hpp"
 #include "../operands.hpp"
+#include "vector.hpp"
 
-namespace rcar::backend::blas {
+namespace rcar::backend::simd {
 
 /// Strides are in floats between pixels; null bias or residual: none.
 struct Kernels {
@@ -43,37 +43,15 @@ inline const Kernels& kernels() {
   return active;
 }
 
-}  // namespace rcar::backend::blas
+}  // namespace rcar::backend::simd
 
 #ifndef RCAR_COMPILED
 
-#define RCAR_ISA baseline
-#define RCAR_TARGET
-#define RCAR_LANES 4
-#include "kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
+#define RCAR_BODY "kernels.inc"
+#include "each_set.inc"
+#undef RCAR_BODY
 
-#if defined(__x86_64__)
-#define RCAR_ISA avx2
-#define RCAR_TARGET __attribute__((target("avx2,fma")))
-#define RCAR_LANES 8
-#include "kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-
-#define RCAR_ISA avx512
-#define RCAR_TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma")))
-#define RCAR_LANES 16
-#include "kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-#endif
-
-namespace rcar::backend::blas {
+namespace rcar::backend::simd {
 
 RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
 #if defined(__x86_64__)
@@ -84,6 +62,6 @@ RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
   return baseline::kernels;
 }
 
-}  // namespace rcar::backend::blas
+}  // namespace rcar::backend::simd
 
 #endif  // RCAR_COMPILED

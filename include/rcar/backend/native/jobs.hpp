@@ -1,0 +1,85 @@
+#pragma once
+/// What the kernels of backend::Native are asked to do, as plain values.
+
+#include <cstddef>
+#include <limits>
+
+#include "../operands.hpp"
+#include "algorithm.hpp"
+
+namespace rcar::backend::native {
+
+/// The pixels of one register tile: see tiles.inc. All strides are in floats.
+struct Tile {
+  const float* in = nullptr;  // row r's products run over in[r * in_stride + run * run_stride + 0 .. length)
+  std::ptrdiff_t in_stride = 0, run_stride = 0;
+  int runs = 1;
+  std::ptrdiff_t length = 0;
+  const float* weights = nullptr;  // (runs * length, panel)
+  const float* bias = nullptr;     // (panel), or null
+  const float* ahead = nullptr;    // one cache line from here on is prefetched a product
+  float* out = nullptr;
+  std::ptrdiff_t out_stride = 0;
+  const float* residual = nullptr;  // or null
+  std::ptrdiff_t residual_stride = 0;
+  float lowest = -std::numeric_limits<float>::infinity(), highest = std::numeric_limits<float>::infinity();
+  int columns = 0;  // output channels that exist
+};
+
+/// Products of one output value as they are packed: Winograd's points times Cin, else the depth.
+constexpr std::size_t packed_depth(const KernelShape& shape, Algorithm algorithm) {
+  if (!algorithm.winograd()) return static_cast<std::size_t>(shape.depth());
+  const int rows = algorithm.outputs_y + shape.kernel_height - 1, columns = algorithm.outputs_x + shape.kernel_width - 1;
+  return static_cast<std::size_t>(rows * columns) * static_cast<std::size_t>(shape.in_channels);
+}
+
+/// Weights packed for one instruction set. `panels` holds panel after panel of output channels, the last one filled up
+/// with zeros: (panels, depth, panel) for sums of products, (panels, points, Cin, panel) for Winograd; depthwise
+/// kernels stay (taps, C). `bias` is filled up with zeros likewise.
+struct PackedView {
+  KernelShape shape;
+  Algorithm algorithm;
+  const float *panels = nullptr, *bias = nullptr;
+
+  /// The weights of the output channels from `first` on, which begins a panel.
+  constexpr PackedView from_channel(int first) const {
+    PackedView slice = *this;
+    slice.panels += shape.depthwise ? static_cast<std::ptrdiff_t>(first)
+                                    : first * static_cast<std::ptrdiff_t>(packed_depth(shape, algorithm));
+    slice.bias += first;
+    return slice;
+  }
+};
+
+/// One convolution on rows of every frame of a map; the weights and maps may be a slice of the output channels that
+/// starts with a panel.
+struct Convolution {
+  ConstMap in;
+  const float* scale = nullptr;  // (Cin), pointwise only, or null
+  Window window;
+  PackedView weights;
+  Activation activation = Activation::linear;
+  ConstMap residual;  // or no map
+  Map out;
+  Rows rows;
+  float* scratch = nullptr;
+};
+
+/// A pointwise convolution and the depthwise convolution that alone reads it, on rows of one frame's result.
+struct ExpandDepthwise {
+  ConstMap in;
+  PackedView expand;
+  Activation expand_activation = Activation::linear;
+  Window window;
+  PackedView depthwise;
+  Activation activation = Activation::linear;
+  Map out;
+  Rows rows;
+  float* scratch = nullptr;
+};
+
+/// Floats of a second-level cache that blocks of a layer may fill: half of 1 MB with AVX-512's processors, of 512 KB
+/// otherwise.
+inline constexpr std::ptrdiff_t block_floats(int lanes) { return lanes == 16 ? 131072 : 65536; }
+
+}  // namespace rcar::backend::native

@@ -1,0 +1,135 @@
+#pragma once
+/// Weights in the order in which the kernels read them.
+
+#include <array>
+#include <cstddef>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "../../core/buffer.hpp"
+#include "jobs.hpp"
+#include "winograd_matrices.hpp"
+#include "winograd_shape.hpp"
+
+namespace rcar::backend::native {
+
+/// Packed weights and the memory that holds them: their own, or a file's that outlives them.
+class PackedWeights {
+ public:
+  PackedWeights(const KernelShape& shape, Algorithm algorithm, std::size_t floats, std::size_t bias_at)
+      : floats_(floats), owned_(allocate_floats(floats)) {
+    view_ = {shape, algorithm, owned_.get(), owned_.get() + bias_at};
+  }
+  /// Over `values`, which must outlive this.
+  PackedWeights(const KernelShape& shape, Algorithm algorithm, std::span<const float> values, std::size_t bias_at)
+      : floats_(values.size()), view_{shape, algorithm, values.data(), values.data() + bias_at} {}
+
+  const PackedView& view() const { return view_; }
+  std::span<const float> values() const { return {view_.panels, floats_}; }
+  float* data() { return owned_.get(); }
+
+ private:
+  std::size_t floats_ = 0;
+  PackedView view_;
+  Buffer owned_;
+};
+
+/// Where the parts of packed weights lie.
+struct PackedLayout {
+  std::size_t bias_at = 0, floats = 0;
+};
+
+constexpr PackedLayout packed_layout(const KernelShape& shape, Algorithm algorithm, int lanes) {
+  const std::size_t panel = 2 * static_cast<std::size_t>(lanes), channels = static_cast<std::size_t>(shape.out_channels);
+  const std::size_t padded = (channels + panel - 1) / panel * panel;
+  const std::size_t kernel = packed_depth(shape, algorithm) * (shape.depthwise ? channels : padded);
+  const std::size_t bias_at = (kernel + 15) / 16 * 16;
+  return {bias_at, bias_at + padded};
+}
+
+namespace detail {
+
+/// G of F(outputs, taps) as rows of `taps`, for the variants that the kernels have.
+inline std::vector<double> winograd_g(int outputs, int taps) {
+  const auto flat = [](const auto& matrices) {
+    std::vector<double> g;
+    for (const auto& row : matrices.g) g.insert(g.end(), row.begin(), row.end());
+    return g;
+  };
+  if (taps == 3)
+    return outputs == 4 ? flat(winograd_matrices<4, 3>) : outputs == 5 ? flat(winograd_matrices<5, 3>)
+                                                                       : flat(winograd_matrices<6, 3>);
+  if (taps == 5)
+    return outputs == 2 ? flat(winograd_matrices<2, 5>) : outputs == 3 ? flat(winograd_matrices<3, 5>)
+                                                                       : flat(winograd_matrices<4, 5>);
+  return outputs == 4 ? flat(winograd_matrices<4, 7>) : flat(winograd_matrices<6, 7>);
+}
+
+/// out (point_y, point_x) rows of `Cin` by panel columns = G kernel G^T, for one panel.
+inline void pack_winograd_panel(const KernelShape& shape, Algorithm algorithm, std::span<const float> kernel, int first,
+                                int panel, float* out) {
+  const auto one = std::vector<double>{1};
+  const int kh = shape.kernel_height, kw = shape.kernel_width;
+  const int ny = algorithm.outputs_y + kh - 1, nx = algorithm.outputs_x + kw - 1;
+  const auto gy = kh > 1 ? winograd_g(algorithm.outputs_y, kh) : one;
+  const auto gx = kw > 1 ? winograd_g(algorithm.outputs_x, kw) : one;
+  const int columns = std::min(panel, shape.out_channels - first);
+  std::vector<double> rows(static_cast<std::size_t>(kh * nx * columns));
+  std::vector<double> sum(static_cast<std::size_t>(columns));
+  for (int c = 0; c < shape.in_channels; ++c) {
+    for (int ky = 0; ky < kh; ++ky)
+      for (int x = 0; x < nx; ++x) {
+        double* row = &rows[static_cast<std::size_t>((ky * nx + x) * columns)];
+        std::fill_n(row, columns, 0.0);
+        for (int kx = 0; kx < kw; ++kx) {
+          const double factor = gx[static_cast<std::size_t>(x * kw + kx)];
+          const float* from =
+              &kernel[static_cast<std::size_t>((ky * kw + kx) * shape.in_channels + c) * shape.out_channels + first];
+          for (int k = 0; k < columns; ++k) row[k] += factor * from[k];
+        }
+      }
+    for (int y = 0; y < ny; ++y)
+      for (int x = 0; x < nx; ++x) {
+        std::fill(sum.begin(), sum.end(), 0.0);
+        for (int ky = 0; ky < kh; ++ky) {
+          const double factor = gy[static_cast<std::size_t>(y * kh + ky)];
+          const double* row = &rows[static_cast<std::size_t>((ky * nx + x) * columns)];
+          for (int k = 0; k < columns; ++k) sum[static_cast<std::size_t>(k)] += factor * row[k];
+        }
+        float* to = out + static_cast<std::ptrdiff_t>((y * nx + x) * shape.in_channels + c) * panel;
+        for (int k = 0; k < columns; ++k) to[k] = static_cast<float>(sum[static_cast<std::size_t>(k)]);
+        std::fill(to + columns, to + panel, 0.0f);
+      }
+  }
+}
+
+}  // namespace detail
+
+/// kernel (depth, Cout), bias (Cout).
+inline PackedWeights pack(const KernelShape& shape, Algorithm algorithm, int lanes, std::span<const float> kernel,
+                          std::span<const float> bias) {
+  const PackedLayout layout = packed_layout(shape, algorithm, lanes);
+  PackedWeights packed(shape, algorithm, layout.floats, layout.bias_at);
+  float* out = packed.data();
+  std::fill(out, out + layout.floats, 0.0f);
+  std::copy(bias.begin(), bias.end(), out + layout.bias_at);
+  if (shape.depthwise) {
+    std::copy(kernel.begin(), kernel.end(), out);
+    return packed;
+  }
+  const int panel = 2 * lanes;
+  const std::size_t panel_floats = packed_depth(shape, algorithm) * static_cast<std::size_t>(panel);
+  for (int first = 0; first < shape.out_channels; first += panel, out += panel_floats) {
+    if (algorithm.winograd()) {
+      detail::pack_winograd_panel(shape, algorithm, kernel, first, panel, out);
+      continue;
+    }
+    const int columns = std::min(panel, shape.out_channels - first);
+    for (int k = 0; k < shape.depth(); ++k)
+      std::copy_n(&kernel[static_cast<std::size_t>(k) * shape.out_channels + first], columns, out + k * panel);
+  }
+  return packed;
+}
+
+}  // namespace rcar::backend::native
