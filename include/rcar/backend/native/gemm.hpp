@@ -8,6 +8,7 @@
 /// copies anyway, its rows may as well come from clips that lie apart: add_products() sums over eight shuffled clips
 /// with one pass over the gradients, whose traffic would else cost a quarter more.
 
+#include <algorithm>
 #include <cstddef>
 
 #include "../primitives.hpp"
@@ -24,63 +25,27 @@ struct Gemm {
   static void gemm(Transpose a_transposed, Transpose b_transposed, int m, int n, int k, float alpha, const float* a,
                    int lda, const float* b, int ldb, float beta, float* c, int ldc) {
     if (alpha == 0) k = 0;
-    panels::for_each_panel({b_transposed, b, ldb}, m, n, k, c, ldc, [&](gemm_kernels::Strip strip) {
-      strip.alpha = alpha;
-      strip.beta = beta;
-      if (a_transposed == Transpose::yes)
-        panels::multiply_columns(m, k, {&a, 1, k, lda}, strip);
-      else
-        panels::multiply_rows(m, k, a, lda, strip);
-    });
+    const auto panels = panels::Panels::of({b_transposed, b, ldb}, m, k, n);
+    panels::Strip strip;
+    strip.c = c;
+    strip.c_row = ldc;
+    strip.alpha = alpha;
+    strip.beta = beta;
+    if (a_transposed == Transpose::yes)
+      panels::multiply_columns(m, {&a, std::max(k, 1), lda}, panels, strip);
+    else
+      panels::multiply_rows(m, a, lda, panels, strip);
   }
 
   /// C += the sum of A_i^T * B_i over i < count, one product of matrices that lie apart.
   /// A_i (k, m) lies at a[i]; B_i (k, n) lie one after the other at b; C (m, n).
   static void add_products(int count, const float* const* a, int m, int n, int k, const float* b, float* c) {
-    panels::for_each_panel({Transpose::no, b, n}, m, n, count * k, c, n, [&](gemm_kernels::Strip strip) {
-      strip.beta = 1;
-      panels::multiply_columns(m, count * k, {a, count, k, m}, strip);
-    });
+    panels::Strip strip;
+    strip.c = c;
+    strip.c_row = n;
+    strip.beta = 1;
+    panels::multiply_columns(m, {a, k, m}, panels::Panels::of({Transpose::no, b, n}, m, count * k, n), strip);
   }
-};
-
-/// A small B (k, n), packed once for many products. It lies in memory that others give.
-class PackedMatrix {
- public:
-  static std::size_t floats(int k, int n) {
-    return static_cast<std::size_t>(k) * static_cast<std::size_t>(panels::whole_vectors(n));
-  }
-
-  /// Packs B into `memory` (floats(k, n)); B is (k, n), or (n, k) when transposed.
-  PackedMatrix(Transpose transposed, const float* b, int ldb, int k, int n, float* memory)
-      : k_(k), n_(n), packed_(memory) {
-    for (int column = 0; column < n;
-         column += panels::widest(), memory += static_cast<std::ptrdiff_t>(k) * panels::widest())
-      panels::Columns{transposed, b, ldb}.copy(k, column, columns(column), memory);
-  }
-
-  /// C = A * B + beta * C; A (m, k), C (m, n).
-  void multiply(int m, const float* a, std::ptrdiff_t lda, float beta, float* c, std::ptrdiff_t ldc) const {
-    const float* panel = packed_;
-    for (int column = 0; column < n_;
-         column += panels::widest(), panel += static_cast<std::ptrdiff_t>(k_) * panels::widest()) {
-      gemm_kernels::Strip strip;
-      strip.b = panel;
-      strip.columns = columns(column);
-      strip.b_step = panels::whole_vectors(strip.columns);
-      strip.c = c + column;
-      strip.c_row = ldc;
-      strip.depth = k_;
-      strip.beta = beta;
-      panels::multiply_strips(m, a, lda, 1, strip);
-    }
-  }
-
- private:
-  int columns(int first) const { return std::min(n_ - first, panels::widest()); }
-
-  int k_, n_;
-  const float* packed_;
 };
 
 }  // namespace rcar::backend::native

@@ -4,12 +4,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__x86_64__) && !defined(RCAR_COMPILED)
-#include <immintrin.h>
-#endif
-
 #include "../../core/compiled.hpp"
 #include "../cpu.hpp"
+#include "first_lanes.hpp"
 
 namespace rcar::backend::native::gemm_kernels {
 
@@ -54,31 +51,9 @@ inline const Kernels& kernels() {
 
 #ifndef RCAR_COMPILED
 
-#define RCAR_ISA baseline
-#define RCAR_TARGET
-#define RCAR_LANES 4
-#include "gemm_kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-
-#if defined(__x86_64__)
-#define RCAR_ISA avx2
-#define RCAR_TARGET __attribute__((target("avx2,fma")))
-#define RCAR_LANES 8
-#include "gemm_kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-
-#define RCAR_ISA avx512
-#define RCAR_TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma")))
-#define RCAR_LANES 16
-#include "gemm_kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-#endif
+#define RCAR_BODY "../native/gemm_kernels.inc"
+#include "../simd/each_set.inc"
+#undef RCAR_BODY
 
 namespace rcar::backend::native::gemm_kernels {
 

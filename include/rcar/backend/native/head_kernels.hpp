@@ -5,13 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#if defined(__x86_64__) && !defined(RCAR_COMPILED)
-#include <immintrin.h>
-#endif
-
 #include "../../core/compiled.hpp"
 #include "../cpu.hpp"
 #include "../recurrent.hpp"
+#include "first_lanes.hpp"
 
 namespace rcar::backend::native::head_kernels {
 
@@ -86,31 +83,9 @@ inline const Kernels& kernels() {
 
 #ifndef RCAR_COMPILED
 
-#define RCAR_ISA baseline
-#define RCAR_TARGET
-#define RCAR_LANES 4
-#include "head_kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-
-#if defined(__x86_64__)
-#define RCAR_ISA avx2
-#define RCAR_TARGET __attribute__((target("avx2,fma")))
-#define RCAR_LANES 8
-#include "head_kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-
-#define RCAR_ISA avx512
-#define RCAR_TARGET __attribute__((target("avx512f,avx512vl,avx512bw,avx512dq,fma")))
-#define RCAR_LANES 16
-#include "head_kernels.inc"
-#undef RCAR_LANES
-#undef RCAR_TARGET
-#undef RCAR_ISA
-#endif
+#define RCAR_BODY "../native/head_kernels.inc"
+#include "../simd/each_set.inc"
+#undef RCAR_BODY
 
 namespace rcar::backend::native::head_kernels {
 

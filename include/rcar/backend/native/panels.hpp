@@ -1,7 +1,7 @@
 #pragma once
-/// How a matrix product is cut into the strips of gemm_kernels.inc: B into panels of columns, C into blocks of rows
-/// that share a panel, the depth into parts. Cuts of rows and columns change no bit; those of the depth are told by the
-/// depth alone.
+/// How a matrix product is cut into the strips of gemm_kernels.inc: C into blocks of rows, the depth into parts, B into
+/// panels of columns; all panels take a block of A while it is in the first-level cache. Cuts of rows and columns
+/// change no bit; those of the depth are told by the depth alone.
 
 #include <algorithm>
 #include <cstddef>
@@ -12,104 +12,109 @@
 
 namespace rcar::backend::native::panels {
 
-inline constexpr int most_depth = 256;  // of one strip: a panel of 48 columns is then 48 KiB
-inline constexpr int few_rows = 8;      // of C, for which a copy of B does not pay
-inline constexpr int block_rows = 24;   // of C that share a part of a panel; whole strips of every kernel
 using gemm_kernels::copied_columns;
+using gemm_kernels::Strip;
 
-struct PanelCopy;
-struct BlockCopy;
+inline constexpr int most_depth = 256;       // of one part: 48 columns of B are then 48 KiB
+inline constexpr int few_rows = 8;           // of C, for which a copy of B does not pay
+inline constexpr int block_rows = 24;        // of C: whole strips of every kernel
+inline constexpr int narrow_row_of_b = 128;  // wider ones compete for the cache's sets, and are copied
 
-/// The widest panel.
-inline int widest() { return gemm_kernels::kernels().widest * gemm_kernels::kernels().lanes; }
-/// `columns` filled up to whole vectors.
-inline int whole_vectors(int columns) {
-  const int lanes = gemm_kernels::kernels().lanes;
-  return (columns + lanes - 1) / lanes * lanes;
-}
-
-/// B (k, n), or its transpose (n, k), rows `stride` apart.
-struct Columns {
+/// A matrix (rows, columns) as it lies, or its transpose (columns, rows); rows `stride` floats apart.
+struct Matrix {
   Transpose transposed;
   const float* data;
   std::ptrdiff_t stride;
-
-  /// Columns first to first + count - 1, padded to whole vectors with zeros.
-  void copy(int k, int first, int count, float* out) const {
-    const int padded = whole_vectors(count);
-    for (int p = 0; p < k; ++p, out += padded) {
-      if (transposed == Transpose::no)
-        std::copy_n(data + p * stride + first, count, out);
-      else
-        for (int j = 0; j < count; ++j) out[j] = data[(first + j) * stride + p];
-      std::fill(out + count, out + padded, 0.0f);
-    }
-  }
 };
 
-/// Calls multiply(strip) for every panel of B. The strip says where the panel lies and where its columns of C begin;
-/// a panel that kernels can read in place is not copied.
-template <class Multiply>
-void for_each_panel(const Columns& b, int m, int n, int k, float* c, std::ptrdiff_t c_row, Multiply&& multiply) {
-  for (int column = 0; column < n; column += widest()) {
-    gemm_kernels::Strip strip;
-    strip.columns = std::min(n - column, widest());
-    strip.b = b.data + column;
-    strip.b_step = b.stride;
-    const int padded = whole_vectors(strip.columns);
-    const bool close = b.stride <= 2 * widest() || m <= few_rows;  // else its rows compete for the cache's sets
-    if (b.transposed == Transpose::yes || strip.columns != padded || !close) {
-      float* copy = thread_scratch<PanelCopy>(static_cast<std::size_t>(k) * padded);
-      b.copy(k, column, strip.columns, copy);
-      strip.b = copy;
-      strip.b_step = padded;
-    }
-    strip.c = c + column;
-    strip.c_row = c_row;
-    multiply(strip);
-  }
-}
+/// B (k, n) in panels: as many columns as the widest kernel takes, the last panel filled up to whole vectors.
+class Panels {
+ public:
+  static std::size_t floats(int k, int n) { return static_cast<std::size_t>(k) * whole_vectors(n); }
 
-/// All strips of one part of a panel; value (i, p) of A lies at a + i * row + p * step.
-inline void multiply_strips(int m, const float* a, std::ptrdiff_t row, std::ptrdiff_t step, gemm_kernels::Strip strip) {
-  const auto& kernels = gemm_kernels::kernels();
-  const int width = (strip.columns - 1) / kernels.lanes;
-  strip.a = a;
-  strip.a_row = row;
-  strip.a_step = step;
-  for (int done = 0; done < m; done += strip.rows, strip.a += strip.rows * row, strip.c += strip.rows * strip.c_row) {
-    strip.rows = std::min(m - done, kernels.rows[width]);
-    (strip.rows <= kernels.few_rows[width] ? kernels.few : kernels.strip)[width](strip);
+  /// Copies B to `memory` (floats(k, n)), or reads it where it lies when `memory` is null.
+  Panels(const Matrix& b, int k, int n, float* memory)
+      : k_(k), n_(n), copied_(memory != nullptr), data_(copied_ ? memory : b.data), stride_(b.stride) {
+    if (!copied_) return;
+    for (int column = 0; column < n; column += widest()) {
+      const int columns = std::min(n - column, widest()), padded = static_cast<int>(whole_vectors(columns));
+      for (int p = 0; p < k; ++p, memory += padded) {
+        if (b.transposed == Transpose::no)
+          std::copy_n(b.data + p * b.stride + column, columns, memory);
+        else
+          for (int j = 0; j < columns; ++j) memory[j] = b.data[(column + j) * b.stride + p];
+        std::fill(memory + columns, memory + padded, 0.0f);
+      }
+    }
   }
-}
+
+  /// For a product of m rows: copied where that pays or must be, to memory of the thread.
+  static Panels of(const Matrix& b, int m, int k, int n) {
+    struct Copy;
+    const bool in_place = b.transposed == Transpose::no && whole_vectors(n) == static_cast<std::size_t>(n) &&
+                          (b.stride <= narrow_row_of_b || m <= few_rows);
+    return Panels(b, k, n, in_place ? nullptr : thread_scratch<Copy>(std::max<std::size_t>(floats(k, n), 1)));
+  }
+
+  int depth() const { return k_; }
+
+  /// All strips of m rows in every panel, from step `first` of the depth on; value (i, p) of A lies at
+  /// a + i * row + p * step, and `strip` says where C is, and the depth.
+  void multiply(int m, const float* a, std::ptrdiff_t row, std::ptrdiff_t step, int first, const Strip& strip) const {
+    const auto& kernels = gemm_kernels::kernels();
+    for (int column = 0; column < n_; column += widest()) {
+      Strip one = strip;
+      one.columns = std::min(n_ - column, widest());
+      const int width = (one.columns - 1) / kernels.lanes;
+      one.b_step = copied_ ? (width + 1) * kernels.lanes : stride_;
+      one.b = data_ + first * one.b_step + (copied_ ? static_cast<std::ptrdiff_t>(column) * k_ : column);
+      one.a = a;
+      one.a_row = row;
+      one.a_step = step;
+      one.c += column;
+      for (int done = 0; done < m; done += one.rows, one.a += one.rows * row, one.c += one.rows * one.c_row) {
+        one.rows = std::min(m - done, kernels.rows[width]);
+        (one.rows <= kernels.few_rows[width] ? kernels.few : kernels.strip)[width](one);
+      }
+    }
+  }
+
+ private:
+  static int widest() { return gemm_kernels::kernels().widest * gemm_kernels::kernels().lanes; }
+  static std::size_t whole_vectors(int columns) {
+    const int lanes = gemm_kernels::kernels().lanes;
+    return static_cast<std::size_t>((columns + lanes - 1) / lanes * lanes);
+  }
+
+  int k_, n_;
+  bool copied_;
+  const float* data_;
+  std::ptrdiff_t stride_;
+};
 
 /// Calls multiply(first, strip) for every part of the depth: steps first to first + strip.depth - 1.
 template <class Multiply>
-void for_each_part(int k, gemm_kernels::Strip strip, Multiply&& multiply) {
+void for_each_part(int k, Strip strip, Multiply&& multiply) {
   const int parts = std::max(1, (k + most_depth - 1) / most_depth), depth = (k + parts - 1) / parts;
   for (int part = 0; part < parts; ++part) {
     strip.depth = std::min(depth, k - part * depth);
     multiply(part * depth, strip);
-    strip.b += depth * strip.b_step;
     strip.beta = 1;  // the next part adds to this one
   }
 }
 
-/// C = A * panel; A (m, k), rows lda apart, is read where it lies.
-inline void multiply_rows(int m, int k, const float* a, std::ptrdiff_t lda, gemm_kernels::Strip strip) {
-  for (int row = 0; row < m; row += block_rows) {
-    const int rows = std::min(m - row, block_rows);
-    for_each_part(k, strip, [&](int first, const gemm_kernels::Strip& part) {
-      multiply_strips(rows, a + row * lda + first, lda, 1, part);
+/// C = A * B; A (m, k), rows lda apart, is read where it lies.
+inline void multiply_rows(int m, const float* a, std::ptrdiff_t lda, const Panels& b, Strip strip) {
+  for (int row = 0; row < m; row += block_rows, strip.c += block_rows * strip.c_row)
+    for_each_part(b.depth(), strip, [&](int first, const Strip& part) {
+      b.multiply(std::min(m - row, block_rows), a + row * lda + first, lda, 1, first, part);
     });
-    strip.c += block_rows * strip.c_row;
-  }
 }
 
-/// Matrices (rows, m) that lie apart, rows `stride` floats apart, and count as one of count * rows rows.
+/// Matrices (rows, m) that lie apart, rows `stride` floats apart, and count as one below the other.
 struct Stack {
   const float* const* at;
-  int count, rows;
+  int rows;
   std::ptrdiff_t stride;
 
   /// out (depth, copied_columns) = columns first to first + columns - 1 of rows begin to begin + depth - 1.
@@ -127,16 +132,16 @@ struct Stack {
   }
 };
 
-/// C = A^T * panel; A (k, m) is copied block by block.
-inline void multiply_columns(int m, int k, const Stack& a, gemm_kernels::Strip strip) {
-  for (int row = 0; row < m; row += copied_columns) {
+/// C = A^T * B; A (k, m) is copied block by block.
+inline void multiply_columns(int m, const Stack& a, const Panels& b, Strip strip) {
+  struct Copy;
+  for (int row = 0; row < m; row += copied_columns, strip.c += copied_columns * strip.c_row) {
     const int rows = std::min(m - row, copied_columns);
-    for_each_part(k, strip, [&](int first, const gemm_kernels::Strip& part) {
-      float* copy = thread_scratch<BlockCopy>(static_cast<std::size_t>(part.depth) * copied_columns);
+    for_each_part(b.depth(), strip, [&](int first, const Strip& part) {
+      float* copy = thread_scratch<Copy>(static_cast<std::size_t>(most_depth) * copied_columns);
       a.copy(row, rows, first, part.depth, copy);
-      multiply_strips(rows, copy, 1, copied_columns, part);
+      b.multiply(rows, copy, 1, copied_columns, first, part);
     });
-    strip.c += copied_columns * strip.c_row;
   }
 }
 

@@ -13,6 +13,7 @@
 #include "gemm.hpp"
 #include "head_kernels.hpp"
 #include "head_layers.hpp"
+#include "panels.hpp"
 #include "scratch.hpp"
 
 namespace rcar::backend::native {
@@ -114,13 +115,17 @@ struct Recurrent : HostMemory, HeadLayers {
   static void forward(const Recurrence& in, const RecurrenceOutput& out, Finish&& finish) {
     const int U = in.units, columns = Gates * U;
     const Sequence at{in, out, Gates == 4 ? 2 : 1};
-    const PackedMatrix kernel(Transpose::no, in.recurrent_kernel, columns, U, columns,
-                              thread_scratch<PackedKernel>(PackedMatrix::floats(U, columns)));
+    const panels::Panels kernel({Transpose::no, in.recurrent_kernel, columns}, U, columns,
+                                thread_scratch<PackedKernel>(panels::Panels::floats(U, columns)));
     float* product = thread_scratch<Product>(at.clips_units() * Gates);  // (N, GU)
     for (int t = 0; t < in.steps; ++t) {
       head_kernels::Step step;
       at.describe(step, t);
-      kernel.multiply(in.clips, step.before, step.before_stride, 0.0f, product, columns);
+      panels::Strip strip;
+      strip.c = product;
+      strip.c_row = columns;
+      strip.depth = U;
+      kernel.multiply(in.clips, step.before, step.before_stride, 1, 0, strip);
       finish(at, t, product);
     }
     if (!out.last) return;
@@ -134,8 +139,8 @@ struct Recurrent : HostMemory, HeadLayers {
   static void backward(const Sequence& at, const RecurrenceGradient& gradient, float* d_product, Finish&& finish) {
     const Recurrence& in = at.in;
     const int U = in.units, columns = Gates * U;
-    const PackedMatrix kernel(Transpose::yes, in.recurrent_kernel, columns, columns, U,
-                              thread_scratch<PackedKernel>(PackedMatrix::floats(columns, U)));
+    const panels::Panels kernel({Transpose::yes, in.recurrent_kernel, columns}, columns, U,
+                                thread_scratch<PackedKernel>(panels::Panels::floats(columns, U)));
     float* dh = thread_scratch<ByState>(at.clips_units());           // (N, U)
     float* states_before = thread_scratch<StatesBefore>(at.rows());  // (N, T, U)
     if (gradient.last)
@@ -150,7 +155,13 @@ struct Recurrent : HostMemory, HeadLayers {
       step.dx = gradient.projected + at.row(t) * Gates;
       step.kept_before = states_before + at.row(t);
       finish(step, t);
-      if (t > 0) kernel.multiply(in.clips, d_product + at.row(t) * Gates, at.stride() * Gates, 1.0f, dh, U);
+      if (t == 0) break;
+      panels::Strip strip;
+      strip.c = dh;
+      strip.c_row = U;
+      strip.depth = columns;
+      strip.beta = 1;
+      kernel.multiply(in.clips, d_product + at.row(t) * Gates, at.stride() * Gates, 1, 0, strip);
     }
     Gemm::gemm(Transpose::yes, Transpose::no, U, columns, in.clips * in.steps, 1.0f, states_before, U, d_product,
                columns, 1.0f, gradient.recurrent_kernel, columns);
