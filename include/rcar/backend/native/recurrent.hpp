@@ -2,8 +2,9 @@
 /// GRU and LSTM, a step of all clips at a time: one small product of their states, then one kernel for the gates.
 ///
 /// Why so. A step of one clip is a chain of some 400 cycles in which the processor mostly waits, and clips are
-/// independent: eight abreast take little longer than one. The gradients by the recurrent kernel are no part of the
-/// chain; what they need is kept, and they are one product at the end.
+/// independent: four abreast take little longer than one. The gradients by the recurrent kernel are no part of the
+/// chain; what they need is kept, and they are one product at the end. So the recurrences are 7 % of an epoch of 2,048
+/// features; the products by the input kernel are 80 %, and there is little left to gain beside them.
 
 #include <algorithm>
 #include <cstddef>
@@ -21,7 +22,8 @@ namespace rcar::backend::native {
 /// The primitives of RecurrentBackend; see reference/recurrent.hpp for the equations.
 struct Recurrent : HostMemory, HeadLayers {
   using Memory = Floats;
-  /// Steps of eight clips abreast take little longer than one's; no result depends on it.
+  /// Four clips of 20 x 2,048 features, their kernel and its gradient lie together in a second-level cache of 2 MiB;
+  /// with eight the backward pass reads its features from the third level, a sixth slower. No bit depends on it.
   static constexpr int clips_per_pass = 4;
 
   static void gru(const Recurrence& in, const RecurrenceOutput& out) {
