@@ -15,6 +15,8 @@
 #include <tuple>
 #include <vector>
 
+#include "tests/support/heads_only.hpp"
+
 namespace {
 
 using namespace rcar;
@@ -75,9 +77,9 @@ const char* const mask_kinds[] = {"full", "partial", "scattered", "empty"};
 
 }  // namespace
 
-#define CELLS_AND_BACK_ENDS                                                                                        \
-  (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>), (std::tuple<LSTM, backend::Reference>), \
-      (std::tuple<LSTM, backend::Blas>)
+#define CELLS_AND_BACK_ENDS                                                                                    \
+  (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>), (std::tuple<GRU, test::HeadsOnly>), \
+      (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>), (std::tuple<LSTM, test::HeadsOnly>)
 
 TEMPLATE_TEST_CASE("a head's probabilities are Keras's for full, partial, scattered and empty masks", "",
                    CELLS_AND_BACK_ENDS) {

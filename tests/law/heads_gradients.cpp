@@ -9,6 +9,7 @@
 #include <tuple>
 #include <vector>
 
+#include "tests/support/heads_only.hpp"
 #include "tests/support/toy_features.hpp"
 
 namespace {
@@ -25,7 +26,8 @@ using Everything = Stack<Dropout<std::ratio<1, 4>>, Dense<6, Activation::tanh>, 
 
 TEMPLATE_TEST_CASE("gradients equal finite differences in every parameter tensor", "",
                    (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>),
-                   (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>)) {
+                   (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>),
+                   (std::tuple<GRU, test::HeadsOnly>), (std::tuple<LSTM, test::HeadsOnly>)) {
   using Cell = std::tuple_element_t<0, TestType>;
   using Head = SequenceHead<4, 6, Cell, std::tuple_element_t<1, TestType>, Everything<Cell>>;
   const FeatureSet set = test::random_features(5, 6, 4, 3);
@@ -62,4 +64,39 @@ TEMPLATE_TEST_CASE("gradients equal finite differences in every parameter tensor
     const double numeric = (8 * (loss_at(h) - loss_at(-h)) - (loss_at(2 * h) - loss_at(-2 * h))) / (12 * h);
     CHECK(std::abs(numeric - along) < 5e-5 + 2e-3 * std::sqrt(norm / double(p.size)));
   }
+}
+
+TEMPLATE_TEST_CASE("gradients have the same bits on one thread and on all, and hardly differ from one clip at a time",
+                   "", GRU, LSTM) {
+  using Layers = Stack<Recurrent<TestType, 5, Returns::sequences>, Dropout<std::ratio<1, 10>>, Recurrent<TestType, 7>,
+                       Dropout<std::ratio<1, 4>>>;
+  using Head = SequenceHead<40, 6, TestType, test::HeadsOnly, Layers>;  // the first layer reads clips that lie apart
+  static_assert(Head::reads_apart);
+  const FeatureSet set = test::random_features(45, 6, 40, 3);
+  std::vector<std::size_t> rows(43);
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = (i * 7) % 45;
+  Random random(11);
+  std::vector<float> keep(rows.size() * Head::dropout_units);
+  for (std::size_t i = 0; i < rows.size(); ++i) Head::draw_dropout(random, keep.data() + i * Head::dropout_units);
+
+  Head head(3, 2);
+  Trainer<Head> trainer(head, rows.size());
+  const double loss = trainer.differentiate(set, rows, keep).loss;
+  const std::vector<float> gradient = trainer.gradient();
+  parallel_for(2, [&](std::size_t i, std::size_t) {
+    if (i == 0) trainer.differentiate(set, rows, keep);  // nested, and so on this thread alone
+  });
+  CHECK(trainer.gradient() == gradient);
+
+  std::vector<double> sum(gradient.size());  // every clip by itself, with its own dropout decisions
+  double sum_of_losses = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const auto kept = std::span(keep).subspan(i * Head::dropout_units, Head::dropout_units);
+    sum_of_losses += trainer.differentiate(set, std::span(rows).subspan(i, 1), kept).loss;
+    const std::vector<float> one = trainer.gradient();
+    for (std::size_t j = 0; j < sum.size(); ++j) sum[j] += one[j];
+  }
+  CHECK(loss == Approx(sum_of_losses).epsilon(1e-6));
+  for (std::size_t j = 0; j < sum.size(); ++j)
+    CHECK(gradient[j] == Approx(sum[j] / double(rows.size())).epsilon(1e-4).margin(1e-6));
 }

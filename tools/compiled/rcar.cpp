@@ -1,6 +1,7 @@
 // What the target rcar::compiled holds: every registered recognizer, the graphs of all backbones and the vector
 // kernels, so that programs need not compile them again. Header-only use stays the default.
 #include <rcar/any_recognizer.hpp>
+#include <rcar/backend/native/recurrent.hpp>
 #include <rcar/keras_backbones.hpp>
 
 namespace rcar {

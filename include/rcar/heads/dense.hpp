@@ -69,12 +69,13 @@ struct Dense {
   static constexpr std::size_t tape(Shape in) { return output(in).size(); }
   static constexpr std::size_t scratch(Shape in) { return output(in).size(); }
   static constexpr std::size_t dropout(Shape) { return 0; }
+  static constexpr bool reads_apart = true;
 
   template <class Backend>
   static void forward(const LayerPass& pass) {
     const auto [rows, kernel] = extents(pass);
-    dense_forward<Backend>(rows, pass.in.features, Units, activation, pass.input, pass.parameters,
-                           pass.parameters + kernel, pass.tape);
+    multiply_input<Backend>(pass, Units, pass.parameters, pass.tape);
+    Backend::bias_activation(rows, Units, pass.parameters + kernel, activation, pass.tape);
   }
 
   template <class Backend>
@@ -83,8 +84,11 @@ struct Dense {
     const std::size_t count = static_cast<std::size_t>(rows) * Units;
     Backend::assign(count, gradient.output, gradient.scratch);
     Backend::activation_backward(count, activation, pass.tape, gradient.scratch);
-    dense_backward<Backend>(rows, pass.in.features, Units, pass.input, pass.parameters, gradient.scratch,
-                            gradient.parameters, gradient.parameters + kernel, gradient.input);
+    add_kernel_gradient<Backend>(pass, Units, gradient.scratch, gradient.parameters);
+    Backend::column_sums(rows, Units, gradient.scratch, gradient.parameters + kernel);
+    if (gradient.input)
+      Backend::gemm(Transpose::no, Transpose::yes, rows, pass.in.features, Units, 1.0f, gradient.scratch, Units,
+                    pass.parameters, Units, 0.0f, gradient.input, pass.in.features);
   }
 
  private:

@@ -12,12 +12,16 @@
 ///     dropout(in)                 dropout decisions a clip; a layer that has any states its `rate`
 ///     forward<B>(pass)            writes the output to the front of its tape
 ///     backward<B>(pass, ...)      adds the parameters' gradients, writes the input's
+///     reads_apart                 true: as the first layer it takes clips that lie apart (see LayerPass::inputs); may
+///                                 be absent, and training then passes one clip at a time
 
 #include <array>
 #include <cstddef>
 #include <span>
 #include <string>
 #include <string_view>
+
+#include "../backend/primitives.hpp"
 
 namespace rcar::heads {
 
@@ -58,12 +62,13 @@ constexpr std::size_t parameter_count(const std::array<TensorSpec, Count>& tenso
 struct LayerPass {
   Shape in;
   int clips = 0;
-  const float* input = nullptr;       // (N, in)
-  const bool* mask = nullptr;         // (N, T)
-  const float* keep = nullptr;        // (N, dropout), 0 or 1; null outside training
-  const float* zeros = nullptr;       // zeros for the initial states
-  const float* parameters = nullptr;  // as tensors() lists them
-  float* tape = nullptr;              // (N, tape), the output first
+  const float* input = nullptr;          // (N, in), unless `inputs` says otherwise
+  const float* const* inputs = nullptr;  // where each clip's input lies, when they lie apart
+  const bool* mask = nullptr;            // (N, T)
+  const float* keep = nullptr;           // (N, dropout), 0 or 1; null outside training
+  const float* zeros = nullptr;          // zeros for the initial states
+  const float* parameters = nullptr;     // as tensors() lists them
+  float* tape = nullptr;                 // (N, tape), the output first
 };
 
 /// What the backward pass of one layer adds.
@@ -73,6 +78,36 @@ struct LayerGradient {
   float* parameters = nullptr;    // as tensors() lists them, added to
   float* scratch = nullptr;       // (N, scratch)
 };
+
+/// out = x kernel; x (N, rows, features) is the pass's input, kernel (features, columns), out (N, rows, columns).
+template <class Backend>
+void multiply_input(const LayerPass& pass, int columns, const float* kernel, float* out) {
+  const int rows = pass.in.rows(), features = pass.in.features;
+  const auto multiply = [&](int clips, const float* x, float* y) {
+    Backend::gemm(Transpose::no, Transpose::no, clips * rows, columns, features, 1.0f, x, features, kernel, columns,
+                  0.0f, y, columns);
+  };
+  if (!pass.inputs) return multiply(pass.clips, pass.input, out);
+  for (int n = 0; n < pass.clips; ++n)
+    multiply(1, pass.inputs[n], out + static_cast<std::ptrdiff_t>(n) * rows * columns);
+}
+
+/// d_kernel += x^T d_out, of the same product. A back end may offer `add_products`, which takes clips that lie apart as
+/// one product.
+template <class Backend>
+void add_kernel_gradient(const LayerPass& pass, int columns, const float* d_out, float* d_kernel) {
+  const int rows = pass.in.rows(), features = pass.in.features;
+  const auto add = [&](int clips, const float* x, const float* d) {
+    Backend::gemm(Transpose::yes, Transpose::no, features, columns, clips * rows, 1.0f, x, features, d, columns, 1.0f,
+                  d_kernel, columns);
+  };
+  if (!pass.inputs) return add(pass.clips, pass.input, d_out);
+  if constexpr (requires { &Backend::add_products; })
+    Backend::add_products(pass.clips, pass.inputs, features, columns, rows, d_out, d_kernel);
+  else
+    for (int n = 0; n < pass.clips; ++n)
+      add(1, pass.inputs[n], d_out + static_cast<std::ptrdiff_t>(n) * rows * columns);
+}
 
 /// Shortest decimal text of a rate such as 0.4.
 inline std::string rate_text(double rate) {

@@ -42,13 +42,13 @@ struct Recurrent {
   static constexpr std::size_t tape(Shape in) { return last(in) + states(in) + saved(in) + projected(in); }
   static constexpr std::size_t scratch(Shape in) { return projected(in) + 6 * Units; }
   static constexpr std::size_t dropout(Shape) { return 0; }
+  static constexpr bool reads_apart = true;
 
   template <class Backend>
   static void forward(const LayerPass& pass) {
     float* projected_at = projected_of(pass);
     const int rows = pass.clips * pass.in.steps;
-    Backend::gemm(Transpose::no, Transpose::no, rows, columns, pass.in.features, 1.0f, pass.input, pass.in.features,
-                  pass.parameters, columns, 0.0f, projected_at, columns);
+    multiply_input<Backend>(pass, columns, pass.parameters, projected_at);
     Backend::bias_activation(rows, columns, bias_of(pass), Activation::linear, projected_at);
     Cell::template forward<Backend>(recurrence(pass), result(pass));
   }
@@ -68,8 +68,7 @@ struct Recurrent {
     Cell::template backward<Backend>(recurrence(pass), result(pass), d);
 
     const int rows = pass.clips * pass.in.steps;
-    Backend::gemm(Transpose::yes, Transpose::no, pass.in.features, columns, rows, 1.0f, pass.input, pass.in.features,
-                  d_projected, columns, 1.0f, gradient.parameters, columns);
+    add_kernel_gradient<Backend>(pass, columns, d_projected, gradient.parameters);
     Backend::column_sums(rows, columns, d_projected, d_bias);
     if (gradient.input)
       Backend::gemm(Transpose::no, Transpose::yes, rows, pass.in.features, columns, 1.0f, d_projected, columns,

@@ -21,6 +21,7 @@
 #include "cell.hpp"
 #include "dense.hpp"
 #include "initializers.hpp"
+#include "input.hpp"
 #include "original.hpp"
 #include "stack.hpp"
 
@@ -31,14 +32,6 @@ struct HeadParameter {
   std::string name;  // "gru/kernel", "gru_1/bias", "dense/kernel": class names counted as a fresh Keras session does
   weights::Shape shape;  // (rows, columns) or (columns)
   std::size_t offset = 0, size = 0;
-};
-
-/// Clips that one pass of a head works on; nothing is copied.
-struct HeadInput {
-  int clips = 0;                    // N
-  const float* features = nullptr;  // (N, T, F)
-  const bool* mask = nullptr;       // (N, T)
-  const float* keep = nullptr;      // dropout decisions (N, dropout), 0 or 1, layer by layer; null: no dropout
 };
 
 /// A sequence head whose configuration is its type; the number of classes comes from the data.
@@ -67,6 +60,8 @@ class SequenceHead {
   static constexpr int sequence_length = SeqLen;
   /// Dropout decisions that a clip needs in training.
   static constexpr std::size_t dropout_units = layout.dropout.back();
+  /// Whether several clips of one pass may lie apart (HeadInput::clips_at); else they must lie one after the other.
+  static constexpr bool reads_apart = Layers::reads_apart;
   using backend_type = Backend;
 
   /// A head with Keras's initial weights, drawn from `seed`. Throws UsageError for fewer than two classes.
@@ -195,7 +190,7 @@ class SequenceHead {
 
   /// Clips first to first + count - 1 of a set.
   static HeadInput clips_of(const Features& features, const Mask& mask, std::size_t first, int count) {
-    return {count, features.data() + first * input_shape.size(), mask.data() + first * SeqLen, nullptr};
+    return {count, features.data() + first * input_shape.size(), mask.data() + first * SeqLen, nullptr, nullptr};
   }
 
   /// Calls work(first, count, workspace) for the clips in groups of what the back end takes at once, on all threads.
@@ -213,6 +208,11 @@ class SequenceHead {
   /// Draws the dropout decisions of one clip, keep (dropout_units), 0 or 1.
   static void draw_dropout(Random& random, float* keep) { Layers::draw_dropout(input_shape, random, keep); }
 
+  /// The decisions of several clips, drawn clip by clip, as HeadInput::keep wants them.
+  static void arrange_dropout(int clips, const float* by_clip, float* by_layer) {
+    Layers::arrange_dropout(input_shape, clips, by_clip, by_layer);
+  }
+
   /// Throws UsageError unless features are (N, T, F) and the mask (N, T).
   static void require_shapes(const Features& features, const Mask& mask) {
     const weights::Shape has(features.shape().begin(), features.shape().end());
@@ -226,10 +226,11 @@ class SequenceHead {
 
   /// The parameters in the back end's memory, for optimisers.
   float* data() { return memory_.data(); }
+  const float* data() const { return memory_.data(); }
 
  private:
   heads::LayerPass pass(const HeadInput& in, Workspace& work) const {
-    return {input_shape, in.clips, in.features, in.mask, in.keep, work.zeros, memory_.data(), work.tape};
+    return {input_shape, in.clips, in.features, in.clips_at, in.mask, in.keep, work.zeros, memory_.data(), work.tape};
   }
   const float* logits_kernel() const { return memory_.data() + layout.parameters.back(); }
   std::size_t logits_bias() const { return static_cast<std::size_t>(last.features) * classes_; }

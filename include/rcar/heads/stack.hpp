@@ -20,6 +20,13 @@ namespace rcar::heads {
 template <class... Layers>
 struct Stack {
   static constexpr std::size_t depth = sizeof...(Layers);
+  /// Whether the first layer takes clips that lie apart.
+  static constexpr bool reads_apart = [] {
+    if constexpr (depth > 0) return requires {
+        requires std::tuple_element_t<0, std::tuple<Layers...>>::reads_apart;
+      };
+    return false;
+  }();
 
   /// Where everything lies, computed by the compiler: shapes[i] goes into layer i, shapes[depth] comes out; the other
   /// arrays are floats before layer i (tape and dropout a clip), their last entry the total.
@@ -83,6 +90,16 @@ struct Stack {
     (one(Type<Layers>{}), ...);
   }
 
+  /// Dropout decisions of `clips` clips, from clip by clip (N, dropout) to layer by layer, as forward() reads them.
+  static void arrange_dropout(Shape in, int clips, const float* by_clip, float* by_layer) {
+    const Layout l = layout(in);
+    const std::size_t all = l.dropout[depth];
+    for (std::size_t i = 0; i < depth; ++i) {
+      const std::size_t count = l.dropout[i + 1] - l.dropout[i];
+      for (int n = 0; n < clips; ++n) by_layer = std::copy_n(by_clip + n * all + l.dropout[i], count, by_layer);
+    }
+  }
+
   /// Runs every layer; `pass` as for a layer, but `keep` lies layer by layer, (N, dropout of the layer) each.
   /// The result (N, out) is the front of the last layer's tape.
   template <class Backend>
@@ -122,6 +139,7 @@ struct Stack {
     LayerPass step = pass;
     step.in = l.shapes[i];
     step.input = input;
+    if (i > 0) step.inputs = nullptr;
     step.parameters = pass.parameters + l.parameters[i];
     step.tape = pass.tape + pass.clips * l.tape[i];
     if (pass.keep) step.keep = pass.keep + pass.clips * l.dropout[i];

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../core/tensor.hpp"
+#include "../core/threads.hpp"
 #include "../data/feature_set.hpp"
 #include "trainable.hpp"
 
@@ -23,33 +24,62 @@ inline int most_likely(const float* row, std::size_t classes) {
   return static_cast<int>(std::max_element(row, row + classes) - row);
 }
 
+/// Evaluates one head on one set again and again, as training does; nothing is allocated after construction.
+template <class Head>
+class Evaluator {
+  using Backend = typename Head::backend_type;
+  static constexpr std::size_t pass_clips = static_cast<std::size_t>(Backend::clips_per_pass);
+
+ public:
+  /// Throws DataError for an empty set, a label that is no class, or features that are not finite, naming the clip.
+  Evaluator(const Head& head, const FeatureSet& set) : head_(head), set_(set), losses_(set.size()) {
+    require_usable(set, head.classes(), "evaluation");
+    Head::require_shapes(set.features, set.mask);
+    result_.probabilities = Probabilities({set.size(), static_cast<std::size_t>(head.classes())});
+    for (std::size_t i = 0; i < thread_count(); ++i) workspaces_.emplace_back(head, Backend::clips_per_pass);
+  }
+
+  /// With the head's weights of now, on all threads; the bits do not depend on their number.
+  const Evaluation& run() {
+    const std::size_t clips = set_.size(), classes = static_cast<std::size_t>(head_.classes());
+    parallel_for((clips + pass_clips - 1) / pass_clips, [&](std::size_t pass, std::size_t worker) {
+      const std::size_t first = pass * pass_clips;
+      run_pass(first, std::min(pass_clips, clips - first), workspaces_[worker]);
+    });
+    std::size_t correct = 0;
+    result_.loss = 0;
+    for (std::size_t i = 0; i < clips; ++i) {
+      result_.loss += losses_[i];
+      correct += most_likely(result_.probabilities.data() + i * classes, classes) == set_.labels[i];
+    }
+    result_.loss /= static_cast<double>(clips);
+    result_.accuracy = static_cast<double>(correct) / static_cast<double>(clips);
+    return result_;
+  }
+
+ private:
+  void run_pass(std::size_t first, std::size_t count, typename Head::Workspace& work) {
+    const int clips = static_cast<int>(count), classes = head_.classes();
+    head_.forward(Head::clips_of(set_.features, set_.mask, first, clips), work);
+    Backend::softmax(clips, classes, work.logits, work.probabilities);
+    Backend::download(work.probabilities, count * static_cast<std::size_t>(classes),
+                      result_.probabilities.data() + first * static_cast<std::size_t>(classes));
+    Backend::cross_entropy(clips, classes, work.logits, set_.labels.data() + first, work.losses);
+    Backend::download(work.losses, count, losses_.data() + first);
+  }
+
+  const Head& head_;
+  const FeatureSet& set_;
+  Evaluation result_;
+  std::vector<float> losses_;
+  std::vector<typename Head::Workspace> workspaces_;  // one a thread
+};
+
 /// Evaluates `head` on `set`, on all threads; the bits do not depend on their number.
 /// Throws DataError for an empty set, a label that is no class, or features that are not finite, naming the clip.
 template <class Head>
 Evaluation evaluate(const Head& head, const FeatureSet& set) {
-  using Backend = typename Head::backend_type;
-  require_usable(set, head.classes(), "evaluation");
-  Head::require_shapes(set.features, set.mask);
-  const std::size_t clips = set.size(), classes = static_cast<std::size_t>(head.classes());
-  Evaluation result;
-  result.probabilities = Probabilities(Probabilities::shape_type{clips, classes});
-  std::vector<float> losses(clips);
-  head.for_each_pass(clips, [&](std::size_t first, int count, typename Head::Workspace& work) {
-    head.forward(Head::clips_of(set.features, set.mask, first, count), work);
-    Backend::softmax(count, head.classes(), work.logits, work.probabilities);
-    Backend::download(work.probabilities, static_cast<std::size_t>(count) * classes,
-                      result.probabilities.data() + first * classes);
-    Backend::cross_entropy(count, head.classes(), work.logits, set.labels.data() + first, work.losses);
-    Backend::download(work.losses, static_cast<std::size_t>(count), losses.data() + first);
-  });
-  std::size_t correct = 0;
-  for (std::size_t i = 0; i < clips; ++i) {
-    result.loss += losses[i];
-    correct += most_likely(result.probabilities.data() + i * classes, classes) == set.labels[i];
-  }
-  result.loss /= static_cast<double>(clips);
-  result.accuracy = static_cast<double>(correct) / static_cast<double>(clips);
-  return result;
+  return Evaluator<Head>(head, set).run();
 }
 
 }  // namespace rcar

@@ -8,8 +8,10 @@
 #include <filesystem>
 #include <functional>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "../core/error.hpp"
@@ -63,9 +65,9 @@ inline void require_sensible(const FitOptions& options) {
     throw UsageError("Option learning_rate is " + std::to_string(options.learning_rate) + "; give a positive number.");
 }
 
-inline void require_loss(double loss, const std::string& which, int epoch, const FitOptions& options) {
+inline void require_loss(double loss, std::string_view which, int epoch, const FitOptions& options) {
   if (!std::isfinite(loss))
-    throw UsageError("The " + which + " loss became NaN or infinite in epoch " + std::to_string(epoch) +
+    throw UsageError("The " + std::string(which) + " loss became NaN or infinite in epoch " + std::to_string(epoch) +
                      "; lower the learning rate (it is " + std::to_string(options.learning_rate) +
                      ") or scale the features down.");
 }
@@ -77,7 +79,7 @@ class BestWeights {
   BestWeights(const Head& head, std::filesystem::path path) : path_(std::move(path)), values_(head.values()) {}
 
   void keep(const Head& head, int epoch) {
-    values_ = head.values();
+    Head::backend_type::download(head.data(), values_.size(), values_.data());
     if (path_.empty()) return;
     weights::Store store;
     head.store(store);
@@ -114,10 +116,14 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
   Trainer<Head> trainer(head, batch_size, AdamOptions{.learning_rate = options.learning_rate});
   detail::BestWeights<Head> best(head, options.checkpoint);
   EarlyStopping early_stopping(options.patience);
+  std::optional<Evaluator<Head>> evaluator;
+  if (validates) evaluator.emplace(head, validation);
   std::vector<std::size_t> order(clips);
   std::vector<float> keep(batch_size * Head::dropout_units);
   History history;
   history.monitor = validates ? "val_loss" : "loss";
+  for (auto* column : {&history.loss, &history.accuracy, &history.val_loss, &history.val_accuracy})
+    column->reserve(static_cast<std::size_t>(std::min(options.epochs, 1000)));  // so that epochs allocate nothing
 
   const auto run_epoch = [&](int epoch) {
     std::iota(order.begin(), order.end(), std::size_t{0});
@@ -142,7 +148,7 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
     history.loss.push_back(sums.loss / static_cast<double>(clips));
     history.accuracy.push_back(static_cast<double>(sums.correct) / static_cast<double>(clips));
     if (!validates) return;
-    const Evaluation evaluation = evaluate(head, validation);
+    const Evaluation& evaluation = evaluator->run();
     detail::require_loss(evaluation.loss, "validation", epoch, options);
     history.val_loss.push_back(evaluation.loss);
     history.val_accuracy.push_back(evaluation.accuracy);

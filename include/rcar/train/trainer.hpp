@@ -1,17 +1,19 @@
 #pragma once
 /// One optimiser step after another. A batch is cut into fixed groups of clips; each group sums its gradients by itself
-/// and the groups are summed in order, so that the bits do not depend on the number of threads. Nothing is allocated
-/// after construction.
+/// and the groups are summed in order, so that the bits do not depend on the number of threads. A group is one pass
+/// where the back end takes several clips. Nothing is allocated after construction.
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 #include <cstddef>
-#include <optional>
 #include <span>
+#include <type_traits>
 #include <vector>
 
+#include "../backend/host_memory.hpp"
 #include "../core/threads.hpp"
 #include "../data/feature_set.hpp"
+#include "../heads/input.hpp"
 #include "adam.hpp"
 #include "evaluate.hpp"
 
@@ -27,8 +29,8 @@ struct BatchResult {
 template <class Head>
 class Trainer {
   using Backend = typename Head::backend_type;
-  static_assert(Backend::clips_per_pass == 1,
-                "Trainer passes clips one by one, where they lie: a back end that takes more needs its own trainer.");
+  static_assert(std::is_base_of_v<backend::HostMemory, Backend>,
+                "Trainer reads clips where they lie: a back end with memory of its own needs its own trainer.");
 
  public:
   /// `batch_size` is the largest batch there will be.
@@ -36,11 +38,11 @@ class Trainer {
       : head_(head),
         parameters_(head.parameter_count()),
         adam_(parameters_, options),
-        gradients_(parameters_ * groups(batch_size)),
+        stride_((parameters_ + 15) / 16 * 16),
+        gradients_(stride_ * groups(batch_size)),
         losses_(batch_size),
-        correct_(batch_size),
-        workspaces_(thread_count()) {
-    for (auto& workspace : workspaces_) workspace.emplace(head, 1);
+        correct_(batch_size) {
+    for (std::size_t i = 0; i < thread_count(); ++i) workers_.emplace_back(head);
   }
 
   /// The gradients of the mean loss of the clips `rows` of `set`, by every parameter; `keep` are their dropout
@@ -75,29 +77,64 @@ class Trainer {
   static std::size_t groups(std::size_t clips) { return (clips + group_clips - 1) / group_clips; }
   std::size_t blocks() const { return (parameters_ + block_parameters - 1) / block_parameters; }
 
+  /// Clips of one pass. They lie anywhere in the set and are not copied; the first layer reads them there.
+  static constexpr std::size_t pass_clips =
+      Head::reads_apart ? std::min(group_clips, static_cast<std::size_t>(Backend::clips_per_pass)) : 1;
+
+  /// What one thread works with: the memory of a pass, and what the pass reads of its clips, gathered.
+  struct Worker {
+    explicit Worker(const Head& head) : work(head, pass_clips), keep(pass_clips * Head::dropout_units) {}
+
+    typename Head::Workspace work;
+    std::array<const float*, pass_clips> clips_at{};
+    std::array<bool, pass_clips * Head::sequence_length> mask{};
+    std::array<int, pass_clips> labels{};
+    std::vector<float> keep;
+  };
+
   void run_groups(const FeatureSet& set, std::span<const std::size_t> rows, std::span<const float> keep) {
     parallel_for(groups(rows.size()), [&](std::size_t group, std::size_t worker) {
-      float* gradients = gradients_.data() + group * parameters_;
+      float* gradients = gradients_.data() + group * stride_;
       Backend::zero(parameters_, gradients);
       const std::size_t end = std::min(rows.size(), (group + 1) * group_clips);
-      for (std::size_t i = group * group_clips; i < end; ++i) {
-        const float* kept = keep.empty() ? nullptr : keep.data() + i * Head::dropout_units;
-        run_clip(set, rows[i], kept, 1.0f / static_cast<float>(rows.size()), i, *workspaces_[worker], gradients);
-      }
+      for (std::size_t first = group * group_clips; first < end; first += pass_clips)
+        run_pass(set, rows, keep, first, std::min(pass_clips, end - first), workers_[worker], gradients);
     });
   }
 
-  void run_clip(const FeatureSet& set, std::size_t row, const float* keep, float weight, std::size_t place,
-                typename Head::Workspace& work, float* gradients) {
-    auto in = Head::clips_of(set.features, set.mask, row, 1);
-    in.keep = keep;
-    const int* label = &set.labels[row];
+  /// Clips first to first + count - 1 of the batch, forth and back.
+  void run_pass(const FeatureSet& set, std::span<const std::size_t> rows, std::span<const float> keep,
+                std::size_t first, std::size_t count, Worker& worker, float* gradients) {
+    const int clips = static_cast<int>(count), classes = head_.classes();
+    const HeadInput in = gather(set, rows.subspan(first, count), keep, first, worker);
+    auto& work = worker.work;
     head_.forward(in, work);
-    Backend::cross_entropy(1, head_.classes(), work.logits, label, work.losses);
-    Backend::cross_entropy_backward(1, head_.classes(), work.logits, label, weight, work.logits_gradient);
+    Backend::cross_entropy(clips, classes, work.logits, worker.labels.data(), work.losses);
+    Backend::cross_entropy_backward(clips, classes, work.logits, worker.labels.data(),
+                                    1.0f / static_cast<float>(rows.size()), work.logits_gradient);
     head_.backward(in, work, gradients);
-    Backend::download(work.losses, 1, &losses_[place]);
-    correct_[place] = most_likely(work.logits, static_cast<std::size_t>(head_.classes())) == *label;
+    Backend::download(work.losses, count, &losses_[first]);
+    for (std::size_t i = 0; i < count; ++i) {
+      const float* logits = work.logits + i * static_cast<std::size_t>(classes);
+      correct_[first + i] = most_likely(logits, static_cast<std::size_t>(classes)) == worker.labels[i];
+    }
+  }
+
+  static HeadInput gather(const FeatureSet& set, std::span<const std::size_t> rows, std::span<const float> keep,
+                          std::size_t first, Worker& worker) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      const HeadInput one = Head::clips_of(set.features, set.mask, rows[i], 1);
+      worker.clips_at[i] = one.features;
+      worker.labels[i] = set.labels[rows[i]];
+      std::copy_n(one.mask, Head::sequence_length, worker.mask.data() + i * Head::sequence_length);
+    }
+    HeadInput in{static_cast<int>(rows.size()), worker.clips_at[0], worker.mask.data(), nullptr, nullptr};
+    if (pass_clips > 1) in.clips_at = worker.clips_at.data();
+    if (!keep.empty()) {
+      Head::arrange_dropout(in.clips, keep.data() + first * Head::dropout_units, worker.keep.data());
+      in.keep = worker.keep.data();
+    }
+    return in;
   }
 
   struct Block {
@@ -107,7 +144,7 @@ class Trainer {
   Block sum_groups(std::size_t block, std::size_t clips) {
     const std::size_t first = block * block_parameters, count = std::min(block_parameters, parameters_ - first);
     for (std::size_t group = 1; group < groups(clips); ++group)
-      Backend::column_sums(1, static_cast<int>(count), gradients_.data() + group * parameters_ + first,
+      Backend::column_sums(1, static_cast<int>(count), gradients_.data() + group * stride_ + first,
                            gradients_.data() + first);
     return {first, count};
   }
@@ -124,10 +161,11 @@ class Trainer {
   Head& head_;
   std::size_t parameters_;
   Adam<Backend> adam_;
-  typename Backend::Memory gradients_;  // (groups, parameters)
+  std::size_t stride_;                  // from group to group: whole cache lines
+  typename Backend::Memory gradients_;  // (groups, stride)
   std::vector<float> losses_;
   std::vector<unsigned char> correct_;
-  std::vector<std::optional<typename Head::Workspace>> workspaces_;
+  std::vector<Worker> workers_;
 };
 
 }  // namespace rcar
