@@ -1,6 +1,7 @@
 #include <rcar/backbones/efficientnet.hpp>
 #include <rcar/backbones/inception_v3.hpp>
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/graph/backbone.hpp>
 #include <rcar/network/network.hpp>
@@ -85,12 +86,21 @@ TEMPLATE_TEST_CASE("features on the Blas back end are Keras's", "[golden]", RCAR
   check_against_keras<backend::Blas, TestType>("backbone_features.safetensors");
 }
 
+TEMPLATE_TEST_CASE("features on the Native back end are Keras's", "[golden]", RCAR_ALL_BACKBONES) {
+  check_against_keras<backend::Native<>, TestType>("backbone_features.safetensors");
+}
+
+TEMPLATE_TEST_CASE("features on the Native back end without Winograd's filtering are Keras's", "[golden]",
+                   InceptionV3<75>, EfficientNetB0<64>) {
+  check_against_keras<backend::Native<backend::numerics::exact>, TestType>("backbone_features.safetensors");
+}
+
 TEMPLATE_TEST_CASE("features on the Reference back end are Keras's", "[golden][long]", RCAR_ALL_BACKBONES) {
   check_against_keras<backend::Reference, TestType>("backbone_features.safetensors");
 }
 
 TEST_CASE("features of EfficientNetB7 at its full size are Keras's", "[golden][long]") {
-  check_against_keras<backend::Blas, EfficientNetB7<600>>("backbone_features_b7_600.safetensors");
+  check_against_keras<backend::Native<>, EfficientNetB7<600>>("backbone_features_b7_600.safetensors");
 }
 
 }  // namespace

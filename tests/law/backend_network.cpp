@@ -1,6 +1,7 @@
 #include <rcar/backbones/efficientnet.hpp>
 #include <rcar/backbones/inception_v3.hpp>
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/graph/backbone.hpp>
 #include <rcar/network/network.hpp>
@@ -38,10 +39,11 @@ struct Example {
 };
 
 using BlasInception = Example<backend::Blas, InceptionV3<75>>;
-using BlasEfficient = Example<backend::Blas, EfficientNetB0<64>>;
+using NativeInception = Example<backend::Native<>, InceptionV3<75>>;
+using NativeEfficient = Example<backend::Native<>, EfficientNetB0<64>>;
 
 TEMPLATE_TEST_CASE("a batch has the bits of its frames taken one at a time", "[backend]", BlasInception,
-                   BlasEfficient) {
+                   NativeInception, NativeEfficient) {
   const TestType example;
   const auto together = example.features(0, 5);
   const auto features = example.network.features();
@@ -52,7 +54,8 @@ TEMPLATE_TEST_CASE("a batch has the bits of its frames taken one at a time", "[b
   CHECK(example.features(1, 2) != example.features(2, 2));  // frames differ, so the law says something
 }
 
-TEMPLATE_TEST_CASE("one thread gives the bits that all threads give", "[backend]", BlasInception, BlasEfficient) {
+TEMPLATE_TEST_CASE("one thread gives the bits that all threads give", "[backend]", BlasInception, NativeInception,
+                   NativeEfficient) {
   const TestType example;
   const auto all_threads = example.features(0, 5);
   std::vector<float> one_thread;
@@ -63,7 +66,7 @@ TEMPLATE_TEST_CASE("one thread gives the bits that all threads give", "[backend]
 }
 
 TEST_CASE("a network may run on several threads at once") {
-  const BlasEfficient example;
+  const NativeEfficient example;
   const auto expected = example.features(0, 5);
   std::vector<float> results[3];
   std::vector<std::thread> threads;
@@ -72,8 +75,8 @@ TEST_CASE("a network may run on several threads at once") {
   for (const auto& result : results) CHECK(result == expected);
 }
 
-TEST_CASE("every layer of a network on Blas is the layer on Reference") {
-  const BlasInception blas;
+TEMPLATE_TEST_CASE("every layer of a network is the layer on Reference", "[backend]", BlasInception, NativeInception) {
+  const TestType tested;
   const Example<backend::Reference, InceptionV3<75>> reference;
   std::vector<std::vector<float>> expected;
   const auto values = [](const backend::ConstMap& map) {
@@ -86,11 +89,11 @@ TEST_CASE("every layer of a network on Blas is the layer on Reference") {
   reference.network.trace(reference.frames.data(),
                           [&](const Step&, const backend::ConstMap& out) { expected.push_back(values(out)); });
   std::size_t step = 0;
-  blas.network.trace(blas.frames.data(), [&](const Step& which, const backend::ConstMap& out) {
-    INFO(std::string(blas.plan.layers[static_cast<std::size_t>(which.layer)].name));
+  tested.network.trace(tested.frames.data(), [&](const Step& which, const backend::ConstMap& out) {
+    INFO(std::string(tested.plan.layers[static_cast<std::size_t>(which.layer)].name));
     CHECK(test::relative_difference(values(out), expected[step++]) < 1e-4);
   });
-  CHECK(step == blas.plan.steps.size());
+  CHECK(step == tested.plan.steps.size());
 }
 
 TEST_CASE("weights trained without the second rescaling are normalised by the root of the deviation") {

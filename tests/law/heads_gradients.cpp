@@ -3,13 +3,13 @@
 #include <catch2/catch.hpp>
 #include <cmath>
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/train/trainer.hpp>
 #include <tuple>
 #include <vector>
 
-#include "tests/support/heads_only.hpp"
 #include "tests/support/toy_features.hpp"
 
 namespace {
@@ -27,7 +27,7 @@ using Everything = Stack<Dropout<std::ratio<1, 4>>, Dense<6, Activation::tanh>, 
 TEMPLATE_TEST_CASE("gradients equal finite differences in every parameter tensor", "",
                    (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>),
                    (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>),
-                   (std::tuple<GRU, test::HeadsOnly>), (std::tuple<LSTM, test::HeadsOnly>)) {
+                   (std::tuple<GRU, backend::Native<>>), (std::tuple<LSTM, backend::Native<>>)) {
   using Cell = std::tuple_element_t<0, TestType>;
   using Head = SequenceHead<4, 6, Cell, std::tuple_element_t<1, TestType>, Everything<Cell>>;
   const FeatureSet set = test::random_features(5, 6, 4, 3);
@@ -70,7 +70,7 @@ TEMPLATE_TEST_CASE("gradients have the same bits on one thread and on all, and h
                    "", GRU, LSTM) {
   using Layers = Stack<Recurrent<TestType, 5, Returns::sequences>, Dropout<std::ratio<1, 10>>, Recurrent<TestType, 7>,
                        Dropout<std::ratio<1, 4>>>;
-  using Head = SequenceHead<40, 6, TestType, test::HeadsOnly, Layers>;  // the first layer reads clips that lie apart
+  using Head = SequenceHead<40, 6, TestType, backend::Native<>, Layers>;  // the first layer reads clips that lie apart
   static_assert(Head::reads_apart);
   const FeatureSet set = test::random_features(45, 6, 40, 3);
   std::vector<std::size_t> rows(43);

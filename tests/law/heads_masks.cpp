@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <tuple>
 #include <vector>
 
-#include "tests/support/heads_only.hpp"
 #include "tests/support/toy_features.hpp"
 
 namespace {
@@ -59,9 +59,9 @@ struct Run {
 
 }  // namespace
 
-#define CELLS_AND_BACK_ENDS                                                                                    \
-  (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>), (std::tuple<GRU, test::HeadsOnly>), \
-      (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>), (std::tuple<LSTM, test::HeadsOnly>)
+#define CELLS_AND_BACK_ENDS                                                                                      \
+  (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>), (std::tuple<GRU, backend::Native<>>), \
+      (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>), (std::tuple<LSTM, backend::Native<>>)
 
 TEMPLATE_TEST_CASE("a masked step leaves the state as it was", "", CELLS_AND_BACK_ENDS) {
   using Cell = std::tuple_element_t<0, TestType>;

@@ -5,12 +5,12 @@
 #include <cstdlib>
 #include <new>
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/train/fit.hpp>
 #include <tuple>
 #include <vector>
 
-#include "tests/support/heads_only.hpp"
 #include "tests/support/toy_features.hpp"
 
 namespace {
@@ -37,8 +37,8 @@ void* counted(std::size_t bytes, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
 TEMPLATE_TEST_CASE("an epoch of training and validation allocates nothing once every thread has worked", "",
-                   (std::tuple<rcar::GRU, rcar::backend::Blas>), (std::tuple<rcar::GRU, rcar::test::HeadsOnly>),
-                   (std::tuple<rcar::LSTM, rcar::test::HeadsOnly>)) {
+                   (std::tuple<rcar::GRU, rcar::backend::Blas>), (std::tuple<rcar::GRU, rcar::backend::Native<>>),
+                   (std::tuple<rcar::LSTM, rcar::backend::Native<>>)) {
   using namespace rcar;
   const std::size_t clips = 64 * thread_count();
   const FeatureSet train = test::random_features(clips, 5, 70, 3, 1),

@@ -5,7 +5,7 @@
 #include <map>
 #include <rcar/backbones/efficientnet.hpp>
 #include <rcar/backbones/inception_v3.hpp>
-#include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/core/hash.hpp>
 #include <rcar/core/json.hpp>
@@ -87,11 +87,12 @@ void compare_with_keras(const char* file, std::size_t frames, std::size_t at_lea
 }  // namespace
 
 TEST_CASE("EfficientNetB0's features of real frames are Keras's", "[shared]") {
-  compare_with_keras<EfficientNetB0<224>, backend::Blas>("efficientnetb0_notop.h5", 52, 50);
+  compare_with_keras<EfficientNetB0<224>, backend::Native<>>("efficientnetb0_notop.h5", 52, 50);
 }
 
 TEST_CASE("InceptionV3's features of real frames are Keras's", "[shared]") {
-  compare_with_keras<InceptionV3<224>, backend::Blas>("inception_v3_notop.h5", 52, 50);
+  compare_with_keras<InceptionV3<224>, backend::Native<>>("inception_v3_notop.h5", 52, 50);
+  compare_with_keras<InceptionV3<224>, backend::Native<backend::numerics::exact>>("inception_v3_notop.h5", 52, 50);
 }
 
 TEST_CASE("the naive back end's features of real frames are Keras's", "[shared][long]") {

@@ -2,6 +2,7 @@
 /// Feature maps with memory of their own, for tests of back ends.
 
 #include <rcar/backend/operands.hpp>
+#include <rcar/core/buffer.hpp>
 #include <rcar/core/random.hpp>
 
 #include <algorithm>
@@ -48,6 +49,23 @@ struct OwnedMap {
     }
     return out;
   }
+};
+
+/// Scratch memory that starts on a cache line, and a guard behind it.
+class Scratch {
+ public:
+  explicit Scratch(std::size_t floats) : floats_(floats), memory_(allocate_floats(floats + guard)) {
+    std::fill_n(memory_.get(), floats + guard, -77.0f);
+  }
+  float* data() { return memory_.get(); }
+  bool untouched() const {
+    return std::all_of(memory_.get() + floats_, memory_.get() + floats_ + guard, [](float x) { return x == -77; });
+  }
+
+ private:
+  static constexpr std::size_t guard = 64;
+  std::size_t floats_;
+  Buffer memory_;
 };
 
 /// The largest difference over the largest expected absolute value.

@@ -1,4 +1,5 @@
 #include <rcar/backend/blas.hpp>
+#include <rcar/backend/native.hpp>
 #include <rcar/backend/reference.hpp>
 
 #include <algorithm>
@@ -17,7 +18,7 @@ using backend::Rows;
 using test::OwnedMap;
 
 // Every back end but the oracle itself, which backend_reference.cpp checks against numbers worked out by hand.
-#define RCAR_BACKENDS_UNDER_TEST backend::Blas
+#define RCAR_BACKENDS_UNDER_TEST backend::Blas, backend::Native<>, backend::Native<backend::numerics::exact>
 
 struct Case {
   Extent in;
@@ -39,18 +40,32 @@ const std::vector<Case> cases{
     {{1, 1, 70}, {1, 1, 1, 1, 0, 0, 0, 0}, 19},    {{2, 2, 16}, {5, 5, 1, 1, 2, 2, 2, 2}, 16},
     {{40, 37, 24}, {1, 1, 1, 1, 0, 0, 0, 0}, 130}, {{30, 31, 48}, {3, 3, 1, 1, 0, 0, 0, 0}, 40},
     {{1, 1, 4}, {3, 3, 2, 2, 1, 1, 1, 1}, 4},      {{9, 8, 16}, {1, 1, 2, 2, 0, 0, 0, 0}, 16},
+    {{25, 23, 16}, {5, 5, 1, 1, 2, 2, 2, 2}, 48},  {{12, 12, 32}, {7, 1, 1, 1, 3, 3, 0, 0}, 80},
+    {{12, 11, 32}, {1, 7, 1, 1, 0, 0, 3, 3}, 64},  {{20, 31, 48}, {3, 3, 1, 1, 1, 1, 1, 1}, 96},
+    {{14, 13, 64}, {1, 1, 1, 1, 0, 0, 0, 0}, 144}, {{2, 30, 16}, {9, 9, 1, 1, 4, 4, 4, 4}, 16},
 };
 
-/// Runs a primitive on all rows, in the blocks that the back end asks for, as Network does.
+/// The channels of a map that one call computes.
+template <class AnyMap>
+AnyMap slice(AnyMap map, Rows rows, int channels) {
+  if (map) map.data += rows.first_channel, map.extent.channels = channels;
+  return map;
+}
+
+/// Runs a primitive on a whole step, in the blocks that the back end asks for when so many threads share it, as Network
+/// does: run(rows, channels, scratch).
 template <class B, class Run>
-void by_blocks(StepKind kind, const Case& c, const KernelShape& kernel, bool scaled, Run run) {
+void by_blocks(StepKind kind, const Case& c, const KernelShape& kernel, bool scaled, int parts, Run run) {
   const backend::StepShape shape{kind, c.window, c.in, c.out(), kernel, scaled};
-  const int rows = B::block_rows(shape);
-  REQUIRE(rows >= 1);
-  std::vector<float> scratch(B::scratch_floats(shape) + 1, -77);
-  for (int begin = 0; begin < c.out().height; begin += rows)
-    run(Rows{begin, std::min(begin + rows, c.out().height)}, scratch.data());
-  CHECK(scratch.back() == -77);  // no more scratch was used than asked for
+  const backend::BlockSize block = B::block(shape, parts);
+  REQUIRE(block.rows >= 1);
+  REQUIRE(block.channels >= 1);
+  test::Scratch scratch(B::scratch_floats(shape));
+  for (int channel = 0; channel < c.out().channels; channel += block.channels)
+    for (int begin = 0; begin < c.out().height; begin += block.rows)
+      run(Rows{begin, std::min(begin + block.rows, c.out().height), channel},
+          std::min(block.channels, c.out().channels - channel), scratch.data());
+  CHECK(scratch.untouched());  // no more scratch was used than asked for
 }
 
 constexpr Activation activations[] = {Activation::linear, Activation::relu,    Activation::relu6,
@@ -74,10 +89,11 @@ TEMPLATE_TEST_CASE("a convolution is the naive one", "[backend]", RCAR_BACKENDS_
 
       const backend::StepShape step{StepKind::convolution, c.window, c.in, c.out(), kernel, scaled};
       const auto weights = TestType::pack(step, values, bias);
-      by_blocks<TestType>(StepKind::convolution, c, kernel, scaled, [&](Rows rows, float* scratch) {
-        TestType::convolution(in.map(), scale_or_none, c.window, weights, activation, residual_map, out.map(), rows,
-                              scratch);
-      });
+      by_blocks<TestType>(
+          StepKind::convolution, c, kernel, scaled, 1 + variant % 4, [&](Rows rows, int channels, float* scratch) {
+            TestType::convolution(in.map(), scale_or_none, c.window, weights, activation,
+                                  slice(residual_map, rows, channels), slice(out.map(), rows, channels), rows, scratch);
+          });
       Reference::convolution(in.map(), scale_or_none, c.window, Reference::pack(step, values, bias), activation,
                              residual_map, expected.map(), {0, c.out().height}, nullptr);
       INFO("input " << c.in.height << "x" << c.in.width << "x" << c.in.channels << ", variant " << variant);
@@ -100,9 +116,10 @@ TEMPLATE_TEST_CASE("a depthwise convolution is the naive one", "[backend]", RCAR
       const auto outside = out.outside();
       const backend::StepShape step{StepKind::depthwise_convolution, c.window, c.in, c.out(), kernel, false};
       const auto weights = TestType::pack(step, values, bias);
-      by_blocks<TestType>(StepKind::depthwise_convolution, c, kernel, false, [&](Rows rows, float*) {
-        TestType::depthwise_convolution(in.map(), c.window, weights, activations[variant], out.map(), rows);
-      });
+      by_blocks<TestType>(
+          StepKind::depthwise_convolution, c, kernel, false, 1 + variant % 4, [&](Rows rows, int, float*) {
+            TestType::depthwise_convolution(in.map(), c.window, weights, activations[variant], out.map(), rows);
+          });
       Reference::depthwise_convolution(in.map(), c.window, Reference::pack(step, values, bias), activations[variant],
                                        expected.map(), {0, c.out().height});
       INFO("input " << c.in.height << "x" << c.in.width << "x" << c.in.channels << ", variant " << variant);
@@ -122,13 +139,14 @@ TEMPLATE_TEST_CASE("pooling is the naive one, and padding neither wins nor count
     const auto outside = out.outside();
     INFO("input " << c.in.height << "x" << c.in.width << "x" << c.in.channels);
 
-    by_blocks<TestType>(StepKind::max_pooling, c, {}, false,
-                        [&](Rows rows, float*) { TestType::max_pooling(in.map(), c.window, out.map(), rows); });
+    by_blocks<TestType>(StepKind::max_pooling, c, {}, false, 2,
+                        [&](Rows rows, int, float*) { TestType::max_pooling(in.map(), c.window, out.map(), rows); });
     Reference::max_pooling(in.map(), c.window, expected.map(), {0, c.out().height});
     CHECK(out.inside() == expected.inside());
 
-    by_blocks<TestType>(StepKind::average_pooling, c, {}, false,
-                        [&](Rows rows, float*) { TestType::average_pooling(in.map(), c.window, out.map(), rows); });
+    by_blocks<TestType>(StepKind::average_pooling, c, {}, false, 3, [&](Rows rows, int, float*) {
+      TestType::average_pooling(in.map(), c.window, out.map(), rows);
+    });
     Reference::average_pooling(in.map(), c.window, expected.map(), {0, c.out().height});
     CHECK(test::relative_difference(out.inside(), expected.inside()) < backend::Tolerance<TestType>::value);
     CHECK(out.outside() == outside);

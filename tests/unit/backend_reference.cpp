@@ -15,7 +15,8 @@ TEST_CASE("the naive convolution is the sum over the window, zero outside") {
   const std::vector<float> in{1, 2, 3, 4};
   std::vector<float> out(4);
   const Window window{2, 2, 1, 1, 0, 1, 0, 1};
-  const auto weights = Reference::pack({.kernel = {2, 2, 1, 1, false}}, {1, 10, 100, 1000}, {0.5f});
+  const auto weights =
+      Reference::pack({StepKind::convolution, {}, {}, {}, {2, 2, 1, 1, false}, false}, {1, 10, 100, 1000}, {0.5f});
   Reference::convolution({in.data(), {2, 2, 1}, 1}, nullptr, window, weights, Activation::linear, {},
                          {out.data(), {2, 2, 1}, 1}, {0, 2}, nullptr);
   CHECK(out == std::vector<float>{4321.5f, 402.5f, 43.5f, 4.5f});
@@ -24,7 +25,7 @@ TEST_CASE("the naive convolution is the sum over the window, zero outside") {
 TEST_CASE("the naive convolution adds the residual after the activation") {
   const std::vector<float> in{-2, 3}, residual{10, 20};
   std::vector<float> out(2);
-  const auto weights = Reference::pack({.kernel = {1, 1, 1, 1, false}}, {2}, {0});
+  const auto weights = Reference::pack({StepKind::convolution, {}, {}, {}, {1, 1, 1, 1, false}, false}, {2}, {0});
   const float scale[] = {0.5f};
   Reference::convolution({in.data(), {1, 2, 1}, 1}, scale, {}, weights, Activation::relu,
                          {residual.data(), {1, 2, 1}, 1}, {out.data(), {1, 2, 1}, 1}, {0, 1}, nullptr);
@@ -34,7 +35,8 @@ TEST_CASE("the naive convolution adds the residual after the activation") {
 TEST_CASE("the naive depthwise convolution keeps channels apart") {
   const std::vector<float> in{1, 100, 2, 200};  // two pixels of two channels
   std::vector<float> out(2);
-  const auto weights = Reference::pack({.kernel = {1, 2, 2, 2, true}}, {1, 1, 10, 10}, {0, 5});
+  const auto weights =
+      Reference::pack({StepKind::convolution, {}, {}, {}, {1, 2, 2, 2, true}, false}, {1, 1, 10, 10}, {0, 5});
   Reference::depthwise_convolution({in.data(), {1, 2, 2}, 2}, {1, 2, 1, 1, 0, 0, 0, 0}, weights, Activation::linear,
                                    {out.data(), {1, 1, 2}, 2}, {0, 1});
   CHECK(out == std::vector<float>{21, 2105});

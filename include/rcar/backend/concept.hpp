@@ -29,9 +29,9 @@ struct Tolerance {
 
 /// The convolutional networks' primitives. Rows are those of every frame.
 template <class B>
-concept MapBackend = requires(const StepShape& shape, std::vector<float> values, const typename B::Weights& weights, const std::uint8_t* frame, const float* vector,
-                              ConstMap in, Map out, const Window& window, Activation activation, Rows rows, int parts,
-                              float* scratch) {
+concept MapBackend = requires(const StepShape& shape, std::vector<float> values, const typename B::Weights& weights,
+                              const std::uint8_t* frame, const float* vector, ConstMap in, Map out,
+                              const Window& window, Activation activation, Rows rows, int parts, float* scratch) {
   // Frames that one call may compute together, one map after another, all their rows; 1: a call computes at most
   // a block of one frame.
   { B::most_frames } -> std::convertible_to<int>;
@@ -66,9 +66,9 @@ concept MapBackend = requires(const StepShape& shape, std::vector<float> values,
 /// What a back end may offer beside: a pointwise convolution and the depthwise convolution that alone reads it as one
 /// primitive, the map between them never whole in memory. Its bits are those of the two primitives.
 template <class B>
-concept FusingBackend = MapBackend<B> && requires(const StepShape& shape, const typename B::Weights& weights, ConstMap in,
-                                                  Map out, const Window& window, Activation activation, Rows rows,
-                                                  int parts, float* scratch) {
+concept FusingBackend = MapBackend<B> &&
+    requires(const StepShape& shape, const typename B::Weights& weights, ConstMap in, Map out, const Window& window,
+             Activation activation, Rows rows, int parts, float* scratch) {
   { B::fuses(shape /*pointwise*/, shape /*depthwise*/) } -> std::same_as<bool>;
   { B::fused_block(shape, shape, parts) } -> std::same_as<BlockSize>;
   { B::fused_scratch_floats(shape, shape) } -> std::same_as<std::size_t>;

@@ -1,10 +1,10 @@
 #pragma once
 /// The back end of those who name none.
 
-#include "blas.hpp"
+#include "native.hpp"
 
 namespace rcar::backend {
 
-using Default = Blas;
+using Default = Native<>;
 
 }  // namespace rcar::backend

@@ -27,9 +27,7 @@ struct BasicMap {
   BasicMap frame(int i) const { return {pixel(i * extent.height, 0), extent, pixel_stride, 1}; }
   explicit operator bool() const { return data != nullptr; }
   template <std::same_as<const T> U>
-  requires(!std::is_const_v<T>) operator BasicMap<U>() const {
-    return {data, extent, pixel_stride, frames};
-  }
+  requires(!std::is_const_v<T>) operator BasicMap<U>() const { return {data, extent, pixel_stride, frames}; }
 };
 
 using Map = BasicMap<float>;

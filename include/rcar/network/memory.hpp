@@ -13,8 +13,8 @@ namespace rcar {
 
 /// Frames together reuse weights that stream past the cache, but their maps must not: from a step on after which all
 /// maps are small, a group of frames goes through each step together; before it, one frame after another goes through
-/// all steps. Maps that only the early steps use lie in the arena of one frame, the others in that of the group, as many
-/// times as there are frames.
+/// all steps. Maps that only the early steps use lie in the arena of one frame, the others in that of the group, as
+/// many times as there are frames.
 class GroupMemory {
  public:
   static constexpr std::size_t most_pixels_together = 16 * 16;

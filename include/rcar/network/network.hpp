@@ -34,7 +34,8 @@ class Network {
  public:
   /// Folds and packs the weights; `store` is not needed afterwards.
   /// Throws WeightsError, naming the first tensor that is missing or has another shape.
-  Network(const graph::PlanView& plan, const weights::Store& store) : plan_(plan), weights_(plan.weights.size()), memory_(plan_, B::most_frames) {
+  Network(const graph::PlanView& plan, const weights::Store& store)
+      : plan_(plan), weights_(plan.weights.size()), memory_(plan_, B::most_frames) {
     plan_.normalization = stored_normalization(plan, store);
     weights::check_weights(plan, store);
     parallel_for(plan.steps.size(), [&](std::size_t i, std::size_t) {
@@ -130,7 +131,8 @@ class Network {
   std::size_t frames_together(std::size_t frames_of_a_thread, std::size_t threads) const {
     const std::size_t limit = arenas_limit_bytes / threads / sizeof(float);
     std::size_t together = std::min<std::size_t>(frames_of_a_thread, B::most_frames);
-    while (together > 0 && memory_.single_floats() + memory_.group_floats(static_cast<int>(together)) > limit) --together;
+    while (together > 0 && memory_.single_floats() + memory_.group_floats(static_cast<int>(together)) > limit)
+      --together;
     return together;
   }
 
@@ -183,7 +185,8 @@ class Network {
     const int down = (extent.height + block.rows - 1) / block.rows;
     const int across = (extent.channels + block.channels - 1) / block.channels;
     parallel_for(at(down * across), [&](std::size_t item, std::size_t worker) {
-      const int begin = static_cast<int>(item) % down * block.rows, channel = static_cast<int>(item) / down * block.channels;
+      const int begin = static_cast<int>(item) % down * block.rows,
+                channel = static_cast<int>(item) / down * block.channels;
       const backend::Rows rows{begin, std::min(begin + block.rows, extent.height), channel};
       const int channels = std::min(block.channels, extent.channels - channel);
       const auto slice = [&](backend::Map map) {
@@ -219,8 +222,8 @@ class Network {
   void run_fused(std::size_t i, backend::ConstMap in, backend::Map out, backend::Rows rows, float* scratch) const {
     if constexpr (backend::FusingBackend<B>) {
       const Step &expand = plan_.steps[i - 1], &step = plan_.steps[i];
-      B::expand_depthwise(in, *weights_[at(expand.weights)], expand.activation, step.window, *weights_[at(step.weights)],
-                          step.activation, out, rows, scratch);
+      B::expand_depthwise(in, *weights_[at(expand.weights)], expand.activation, step.window,
+                          *weights_[at(step.weights)], step.activation, out, rows, scratch);
     }
   }
 
@@ -262,7 +265,7 @@ class Network {
   std::vector<std::optional<typename B::Weights>> weights_;
   GroupMemory memory_;
   std::vector<backend::BlockSize> blocks_;  // by step
-  std::vector<bool> fused_;     // by step: computed together with the step before it
+  std::vector<bool> fused_;                 // by step: computed together with the step before it
   std::unique_ptr<WorkspacePool> workspaces_;
 };
 

@@ -17,8 +17,8 @@
 #include <vector>
 
 #include "../operands.hpp"
-#include "gemm.hpp"
 #include "../simd/kernels.hpp"
+#include "gemm.hpp"
 
 namespace rcar::backend::blas {
 
@@ -55,7 +55,8 @@ struct Maps {
 
   static void normalize(const std::uint8_t* frame, const float* scale, const float* offset, Map out, Rows rows) {
     const std::size_t first = static_cast<std::size_t>(rows.begin) * static_cast<std::size_t>(out.extent.width);
-    simd::kernels().normalize(frame + first * 3, scale, offset, out.pixel(rows.begin, 0), rows.count() * out.extent.width);
+    simd::kernels().normalize(frame + first * 3, scale, offset, out.pixel(rows.begin, 0),
+                              rows.count() * out.extent.width);
   }
 
   static void convolution(ConstMap in, const float* scale, const Window& window, const Weights& weights,
@@ -83,8 +84,8 @@ struct Maps {
       Gemm::gemm(Transpose::no, Transpose::no, pixels, channels, depth, 1, left, left_stride, right, channels, 0,
                  result, out.pixel_stride);
     simd::kernels().finish(activation, result, out.pixel_stride, weights.bias.data(),
-                     residual ? residual.pixel(rows.begin, 0) : nullptr, residual.pixel_stride, result,
-                     out.pixel_stride, pixels, channels);
+                           residual ? residual.pixel(rows.begin, 0) : nullptr, residual.pixel_stride, result,
+                           out.pixel_stride, pixels, channels);
   }
 
   static void depthwise_convolution(ConstMap in, const Window& window, const Weights& weights, Activation activation,
@@ -101,23 +102,24 @@ struct Maps {
   static void global_average_pooling(ConstMap in, Map out) { simd::kernels().global_average_pooling(in, out.data); }
 
   static void activation(ConstMap in, const float* bias, Activation activation, Map out, Rows rows) {
-    simd::kernels().finish(activation, in.pixel(rows.begin, 0), in.pixel_stride, bias, nullptr, 0, out.pixel(rows.begin, 0),
-                     out.pixel_stride, rows.count() * out.extent.width, out.extent.channels);
+    simd::kernels().finish(activation, in.pixel(rows.begin, 0), in.pixel_stride, bias, nullptr, 0,
+                           out.pixel(rows.begin, 0), out.pixel_stride, rows.count() * out.extent.width,
+                           out.extent.channels);
   }
 
   static void add(ConstMap in, ConstMap other, Activation activation, Map out, Rows rows) {
     float* result = out.pixel(rows.begin, 0);
     const int pixels = rows.count() * out.extent.width;
-    simd::kernels().add(in.pixel(rows.begin, 0), in.pixel_stride, other.pixel(rows.begin, 0), other.pixel_stride, result,
-                  out.pixel_stride, pixels, out.extent.channels);
+    simd::kernels().add(in.pixel(rows.begin, 0), in.pixel_stride, other.pixel(rows.begin, 0), other.pixel_stride,
+                        result, out.pixel_stride, pixels, out.extent.channels);
     if (activation != Activation::linear)
-      simd::kernels().finish(activation, result, out.pixel_stride, nullptr, nullptr, 0, result, out.pixel_stride, pixels,
-                       out.extent.channels);
+      simd::kernels().finish(activation, result, out.pixel_stride, nullptr, nullptr, 0, result, out.pixel_stride,
+                             pixels, out.extent.channels);
   }
 
   static void multiply(ConstMap in, const float* scale, Map out, Rows rows) {
-    simd::kernels().multiply(in.pixel(rows.begin, 0), in.pixel_stride, scale, out.pixel(rows.begin, 0), out.pixel_stride,
-                       rows.count() * out.extent.width, out.extent.channels);
+    simd::kernels().multiply(in.pixel(rows.begin, 0), in.pixel_stride, scale, out.pixel(rows.begin, 0),
+                             out.pixel_stride, rows.count() * out.extent.width, out.extent.channels);
   }
 
   static void copy(ConstMap in, Map out, Rows rows) {

@@ -57,9 +57,9 @@ constexpr WindowedShape windowed_shape(const Window& w, const Extent& in, const 
   const bool runs = w.kernel_width == 1 || pixel_stride == in.channels;
   shape.copied = w.pad_left > 0 || shape.width - w.pad_left > in.width || !runs;
   const std::ptrdiff_t row = static_cast<std::ptrdiff_t>(shape.width) * in.channels;
-  shape.rows = static_cast<int>(std::clamp<std::ptrdiff_t>(block_floats(lanes) / (row * w.stride_height), 1, out.height));
-  shape.scratch_floats =
-      static_cast<std::size_t>(((shape.rows - 1) * w.stride_height + w.kernel_height) * row);
+  shape.rows =
+      static_cast<int>(std::clamp<std::ptrdiff_t>(block_floats(lanes) / (row * w.stride_height), 1, out.height));
+  shape.scratch_floats = static_cast<std::size_t>(((shape.rows - 1) * w.stride_height + w.kernel_height) * row);
   return shape;
 }
 

@@ -48,8 +48,8 @@ constexpr Cost cost(const StepShape& shape, Algorithm algorithm) {
   }
   const auto tiles = [](int size, int outputs) { return (size + outputs - 1) / outputs; };
   const double points = static_cast<double>(tiles(shape.output.height, algorithm.outputs_y)) *
-                        tiles(shape.output.width, algorithm.outputs_x) *
-                        (algorithm.outputs_y + k.kernel_height - 1) * (algorithm.outputs_x + k.kernel_width - 1);
+                        tiles(shape.output.width, algorithm.outputs_x) * (algorithm.outputs_y + k.kernel_height - 1) *
+                        (algorithm.outputs_x + k.kernel_width - 1);
   result.products = points * (in * out + 10 * out);
   result.transform = points * in * 10;
   return result;
@@ -64,7 +64,8 @@ constexpr Algorithm choose_by_cost(const StepShape& shape, int lanes) {
   const bool line = shape.kernel.kernel_height != shape.kernel.kernel_width;
   for (const WinogradVariant& v : winograd_variants) {
     if (v.taps != taps || v.dimensions != (line ? 1 : 2)) continue;
-    const Algorithm candidate{shape.kernel.kernel_height > 1 ? v.outputs : 1, shape.kernel.kernel_width > 1 ? v.outputs : 1};
+    const Algorithm candidate{shape.kernel.kernel_height > 1 ? v.outputs : 1,
+                              shape.kernel.kernel_width > 1 ? v.outputs : 1};
     const double total = cost(shape, candidate).total();
     if (total >= least) continue;
     least = total;

@@ -29,7 +29,8 @@ struct Tile {
 /// Products of one output value as they are packed: Winograd's points times Cin, else the depth.
 constexpr std::size_t packed_depth(const KernelShape& shape, Algorithm algorithm) {
   if (!algorithm.winograd()) return static_cast<std::size_t>(shape.depth());
-  const int rows = algorithm.outputs_y + shape.kernel_height - 1, columns = algorithm.outputs_x + shape.kernel_width - 1;
+  const int rows = algorithm.outputs_y + shape.kernel_height - 1,
+            columns = algorithm.outputs_x + shape.kernel_width - 1;
   return static_cast<std::size_t>(rows * columns) * static_cast<std::size_t>(shape.in_channels);
 }
 

@@ -16,7 +16,7 @@
 namespace rcar::backend::native {
 
 struct Kernels {
-  int lanes = 0;  // floats in a vector; a panel has twice as many output channels
+  int lanes = 0;                                    // floats in a vector; a panel has twice as many output channels
   void (*pointwise)(const Convolution&) = nullptr;  // 1x1, stride 1
   void (*windowed)(const Convolution&) = nullptr;   // any window
   void (*winograd)(const Convolution&) = nullptr;   // stride 1, one of the variants, channels that fill vectors

@@ -45,7 +45,8 @@ struct Maps {
     if (is_pointwise(shape.window)) {
       if (!shape.scaled) return 0;
       const std::size_t depth = static_cast<std::size_t>(shape.kernel.in_channels);
-      return depth * (shape.output.pixels() < scale_weights_from ? shape.output.pixels() : 2 * static_cast<std::size_t>(lanes));
+      return depth *
+             (shape.output.pixels() < scale_weights_from ? shape.output.pixels() : 2 * static_cast<std::size_t>(lanes));
     }
     return windowed_shape(shape.window, shape.input, shape.output, 0, lanes).scratch_floats;
   }
@@ -58,7 +59,8 @@ struct Maps {
 
   static void convolution(ConstMap in, const float* scale, const Window& window, const Weights& weights,
                           Activation activation, ConstMap residual, Map out, Rows rows, float* scratch) {
-    const Convolution job{in, scale, window, weights.view().from_channel(rows.first_channel), activation, residual, out, rows, scratch};
+    const Convolution job{in,  scale, window, weights.view().from_channel(rows.first_channel), activation, residual,
+                          out, rows,  scratch};
     const Kernels& k = kernels();
     if (job.weights.algorithm.winograd())
       k.winograd(job);
@@ -87,15 +89,15 @@ struct Maps {
   static std::size_t fused_scratch_floats(const StepShape& expand, const StepShape& depthwise) {
     return expand_shape(expand.input, depthwise.output.channels, depthwise.window, kernels().lanes).scratch_floats;
   }
-  static BlockSize fused_block(const StepShape& expand, const StepShape& depthwise, int parts) {
+  static BlockSize fused_block(const StepShape& /*expand*/, const StepShape& depthwise, int parts) {
     return share_fused(depthwise, kernels().lanes, parts);
   }
   static void expand_depthwise(ConstMap in, const Weights& expand, Activation expand_activation, const Window& window,
                                const Weights& depthwise, Activation activation, Map out, Rows rows, float* scratch) {
     for (int f = 0; f < out.frames; ++f)
-      kernels().expand_depthwise({in.frame(f), expand.view().from_channel(rows.first_channel), expand_activation, window,
-                                  depthwise.view().from_channel(rows.first_channel), activation, out.frame(f), rows,
-                                  scratch});
+      kernels().expand_depthwise({in.frame(f), expand.view().from_channel(rows.first_channel), expand_activation,
+                                  window, depthwise.view().from_channel(rows.first_channel), activation, out.frame(f),
+                                  rows, scratch});
   }
 
   static void max_pooling(ConstMap in, const Window& window, Map out, Rows rows) {

@@ -41,7 +41,8 @@ struct PackedLayout {
 };
 
 constexpr PackedLayout packed_layout(const KernelShape& shape, Algorithm algorithm, int lanes) {
-  const std::size_t panel = 2 * static_cast<std::size_t>(lanes), channels = static_cast<std::size_t>(shape.out_channels);
+  const std::size_t panel = 2 * static_cast<std::size_t>(lanes),
+                    channels = static_cast<std::size_t>(shape.out_channels);
   const std::size_t padded = (channels + panel - 1) / panel * panel;
   const std::size_t kernel = packed_depth(shape, algorithm) * (shape.depthwise ? channels : padded);
   const std::size_t bias_at = (kernel + 15) / 16 * 16;
@@ -58,11 +59,13 @@ inline std::vector<double> winograd_g(int outputs, int taps) {
     return g;
   };
   if (taps == 3)
-    return outputs == 4 ? flat(winograd_matrices<4, 3>) : outputs == 5 ? flat(winograd_matrices<5, 3>)
-                                                                       : flat(winograd_matrices<6, 3>);
+    return outputs == 4   ? flat(winograd_matrices<4, 3>)
+           : outputs == 5 ? flat(winograd_matrices<5, 3>)
+                          : flat(winograd_matrices<6, 3>);
   if (taps == 5)
-    return outputs == 2 ? flat(winograd_matrices<2, 5>) : outputs == 3 ? flat(winograd_matrices<3, 5>)
-                                                                       : flat(winograd_matrices<4, 5>);
+    return outputs == 2   ? flat(winograd_matrices<2, 5>)
+           : outputs == 3 ? flat(winograd_matrices<3, 5>)
+                          : flat(winograd_matrices<4, 5>);
   return outputs == 4 ? flat(winograd_matrices<4, 7>) : flat(winograd_matrices<6, 7>);
 }
 

@@ -28,8 +28,8 @@ struct WinogradShape {
   }
 };
 
-/// Blocks of 14 to 56 tiles with AVX-512 (12 to 48 else): the more, the more often a weight in the cache is used, as far
-/// as the transformed tiles fit twice the floats of a block.
+/// Blocks of 14 to 56 tiles with AVX-512 (12 to 48 else): the more, the more often a weight in the cache is used, as
+/// far as the transformed tiles fit twice the floats of a block.
 constexpr WinogradShape winograd_shape(const PackedView& weights, int lanes) {
   WinogradShape shape;
   const bool both = weights.shape.kernel_height > 1 && weights.shape.kernel_width > 1;
