@@ -24,8 +24,8 @@ using namespace rcar;
 
 struct Options {
   std::string kernel;
-  int repetitions = -1;
-  bool list = false;
+  int repetitions = 20;
+  bool list = false, compiler = false;
   bench::BackendChoice backend;
 };
 
@@ -102,10 +102,9 @@ struct Kernels {
     };
   }
 
-  /// Name, kernel; `none` is what the program costs without one.
+  /// By name.
   static std::vector<std::pair<std::string, Prepare>> all() {
     return {
-        {"none", [] { return [] {}; }},
         {"convolution_1x1", layer(square(14, 96, 1, 1, 64), Activation::relu)},
         {"convolution_1x1_scaled_added", layer(square(14, 96, 1, 1, 32, true), Activation::linear, true)},
         {"convolution_3x3", layer(square(17, 32, 3, 1, 48), Activation::relu)},
@@ -119,8 +118,28 @@ struct Kernels {
   }
 };
 
+/// What counts depend on besides the sources: "gcc 12, optimised".
+std::string compiler() {
+#if defined(__clang__)
+  std::string text = "clang " + std::to_string(__clang_major__);
+#else
+  std::string text = "gcc " + std::to_string(__GNUC__);
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return text + ", sanitized";
+#elif defined(__OPTIMIZE__)
+  return text + ", optimised";
+#else
+  return text + ", not optimised";
+#endif
+}
+
 template <class B>
 int run_kernel(const Options& options) {
+  if (options.compiler) {
+    std::printf("%s\n", compiler().c_str());
+    return 0;
+  }
   const auto kernels = Kernels<B>::all();
   if (options.list) {
     for (const auto& [name, prepare] : kernels) std::printf("%s\n", name.c_str());
@@ -140,11 +159,13 @@ int run_kernel(const Options& options) {
 int main(int argc, char** argv) {
   Options options;
   CLI::App app{"Runs one small kernel a fixed number of times, for a tool that counts its instructions."};
-  app.add_option("KERNEL", options.kernel, "Which kernel; none: the program without one");
-  app.add_option("--repetitions", options.repetitions, "How often; 0: only what comes before it")
-      ->default_val(20)
+  app.add_option("KERNEL", options.kernel, "Which kernel");
+  app.add_option("--repetitions", options.repetitions,
+                 "How often; 1 against 21 tells 20 runs without what comes before them")
+      ->capture_default_str()
       ->check(CLI::Range(0, 1000000));
   app.add_flag("--list", options.list, "Print the kernels' names");
+  app.add_flag("--compiler", options.compiler, "Print which compiler made the program");
   bench::add_backend_options(app, options.backend);
   app.footer(
       "Examples:\n"
