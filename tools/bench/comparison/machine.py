@@ -1,0 +1,40 @@
+"""What was measured on."""
+
+import os
+import platform
+import subprocess
+
+SETS = ["avx2", "fma", "avx512f", "avx512_bf16", "amx_bf16"]
+
+
+def describe_machine():
+    model, flags = platform.processor() or "unknown", set()
+    try:
+        with open("/proc/cpuinfo") as cpuinfo:
+            for line in cpuinfo:
+                name, _, value = line.partition(":")
+                if name.strip() == "model name":
+                    model = value.strip()
+                elif name.strip() == "flags":
+                    flags = set(value.split())
+                    break
+    except OSError:
+        pass
+    return {
+        "processor": model,
+        "cores": len(os.sched_getaffinity(0)),
+        "instruction sets": ", ".join(each for each in SETS if each in flags) or "baseline",
+        "system": f"{platform.system()} {platform.release().split('-')[0]}",
+    }
+
+
+def describe_rcar(root):
+    """Version and commit of the sources."""
+    version = {}
+    for line in (root / "include/rcar/core/version.hpp").read_text().splitlines():
+        words = line.split()
+        if len(words) == 3 and words[0] == "#define" and words[1].startswith("RCAR_VERSION_") and words[2].isdigit():
+            version[words[1].rsplit("_", 1)[1]] = words[2]
+    text = ".".join(version.get(part, "?") for part in ("MAJOR", "MINOR", "PATCH"))
+    git = subprocess.run(["git", "-C", str(root), "rev-parse", "--short", "HEAD"], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return f"{text} ({git.stdout.strip()})" if git.returncode == 0 else text
