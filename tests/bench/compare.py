@@ -207,6 +207,17 @@ class Machine(unittest.TestCase):
         self.assertTrue(described["processor"] and described["cores"] >= 1 and described["instruction sets"])
         self.assertRegex(machine.describe_rcar(ROOT), r"^\d+\.\d+\.\d+")
 
+    def test_work_of_others_is_told_from_that_of_children(self):
+        others = machine.OtherWork()
+        burn = "import time\nend = time.process_time() + 0.6\nwhile time.process_time() < end: pass"
+        setting.run([sys.executable, "-c", burn], "burning")
+        self.assertTrue(0 <= others.share() <= 1)
+        before, after = (10.0, 6.0, 1.0), (30.0, 20.0, 5.0)  # all, busy, own
+        others.start, others._now = before, lambda: after
+        self.assertAlmostEqual(others.share(), (14 - 4) / 20)
+        others.start = None
+        self.assertEqual(others.share(), 0)
+
     def test_every_peer_is_pinned(self):
         for path in sorted((ROOT / "tools/bench/peers").glob("requirements_*.txt")):
             lines = [line for line in path.read_text().splitlines() if line and not line.startswith(("#", "--"))]
