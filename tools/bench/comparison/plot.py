@@ -3,7 +3,7 @@
 import math
 from html import escape
 
-WIDTH, LEFT, RIGHT, TOP, LINE = 860, 270, 210, 44, 34
+WIDTH, LEFT, RIGHT, TOP, LINE = 880, 260, 240, 44, 34
 INK, FAINT, MET, MISSED, GOAL = "#24292f", "#d0d7de", "#2f6f4f", "#9a6700", "#cf222e"
 
 
