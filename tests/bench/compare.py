@@ -191,12 +191,16 @@ class Keeping(unittest.TestCase):
                 self.assertEqual(other.made, ["rcar", "Keras"], arguments)
                 self.run_on(path, self.Kitchen(), 3, fresh=True)
 
-    def test_a_damaged_file_is_one_line_of_error(self):
+    def test_a_damaged_file_is_an_error_and_busy_measurements_can_be_dropped(self):
         with tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder) / "results.json"
             path.write_text("{")
             with self.assertRaisesRegex(works.CompareError, "--fresh"):
                 compare.Results(path, "a machine", False)
+            busy, quiet = {**CANNED[0], "others": 0.3}, {**CANNED[1], "others": 0.01}
+            path.write_text(json.dumps({"machine": "a machine", "measurements": [busy, quiet]}))
+            self.assertEqual(compare.Results(path, "a machine", False).measurements, [busy, quiet])
+            self.assertEqual(compare.Results(path, "a machine", False, redo_busy=True).measurements, [quiet])
             path.write_text(json.dumps({"machine": "a machine", "measurements": []}))
             self.assertEqual(compare.Results(path, "a machine", False).measurements, [])
 
