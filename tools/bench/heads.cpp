@@ -1,0 +1,116 @@
+// The speed of head training: an epoch of the Keras pipeline's head on random features.
+//   heads --clips 156 --cell gru
+//   heads --clips 9537 --classes 101
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <rcar/core/random.hpp>
+#include <rcar/heads/original.hpp>
+#include <rcar/heads/sequence_head.hpp>
+#include <rcar/train/fit.hpp>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "../run_program.hpp"
+#include "support/backends.hpp"
+#include "support/measure.hpp"
+
+namespace {
+
+using namespace rcar;
+
+constexpr int steps = 20, feature_dim = 2048;  // InceptionV3's
+
+struct Options {
+  int clips = 156, classes = 5, epochs = 13, warmup = 2, batch_size = 64;
+  std::string cell = "gru";
+  bool csv = false;
+  bench::BackendChoice backend;
+};
+
+FeatureSet random_features(const Options& options) {
+  const auto clips = static_cast<std::size_t>(options.clips);
+  FeatureSet set{
+      Features(Features::shape_type{clips, steps, feature_dim}), Mask(Mask::shape_type{clips, steps}, true), {}, {}};
+  parallel_for(clips, [&](std::size_t clip, std::size_t) {
+    Random random(clip + 1);
+    float* values = set.features.data() + clip * steps * feature_dim;
+    for (int i = 0; i < steps * feature_dim; ++i) values[i] = random.uniform(0, 1);
+  });
+  for (int clip = 0; clip < options.clips; ++clip) {
+    set.labels.push_back(clip % options.classes);
+    set.clips.push_back("clip " + std::to_string(clip));
+  }
+  return set;
+}
+
+template <class B, class Cell>
+int measure(const Options& options) {
+  const FeatureSet set = random_features(options);
+  SequenceHead<feature_dim, steps, Cell, B> head(options.classes, 1);
+  std::vector<double> seconds;
+  double begin = 0;
+  const bench::Stopwatch watch;
+  FitOptions fit_options;
+  fit_options.epochs = fit_options.patience = options.warmup + options.epochs;
+  fit_options.batch_size = options.batch_size;
+  fit_options.on_epoch = [&](int epoch, const History&) {
+    const double end = watch.seconds();
+    if (epoch > options.warmup) seconds.push_back(end - begin);
+    begin = end;
+  };
+  fit(head, set, FeatureSet{}, fit_options);
+  const double ms = 1e3 * bench::median(seconds);
+  if (options.csv) {
+    std::printf("clips,steps,features,classes,cell,batch_size,backend,engine,threads,ms_per_epoch\n");
+    std::printf("%d,%d,%d,%d,%s,%d,%s,%s,%zu,%.4f\n", options.clips, steps, feature_dim, options.classes,
+                options.cell.c_str(), options.batch_size, std::string(B::name).c_str(), B::engine().c_str(),
+                thread_count(), ms);
+  } else {
+    std::printf("%d clips of %d x %d features, %s 16-8, batches of %d, %s (%s), %zu threads: %.2f ms an epoch\n",
+                options.clips, steps, feature_dim, options.cell.c_str(), options.batch_size,
+                std::string(B::name).c_str(), B::engine().c_str(), thread_count(), ms);
+  }
+  return 0;
+}
+
+int run(const Options& options) {
+  if (options.cell != "gru" && options.cell != "lstm")
+    throw UsageError("There is no cell " + quoted(options.cell) + "; choose gru or lstm.");
+  if (options.clips < options.classes)
+    throw UsageError("There are fewer clips than classes; give --clips at least " + std::to_string(options.classes) +
+                     ".");
+  return bench::with_backend(options.backend, [&](auto back_end) {
+    using B = typename decltype(back_end)::type;
+    return options.cell == "gru" ? measure<B, GRU>(options) : measure<B, LSTM>(options);
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app{"Measures head training: milliseconds an epoch, the median of several, on random features."};
+  app.add_option("--clips", options.clips, "Clips of 20 x 2048 features")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  app.add_option("--classes", options.classes, "Classes")->capture_default_str()->check(CLI::Range(2, 10000));
+  app.add_option("--cell", options.cell, "gru or lstm")->capture_default_str();
+  app.add_option("--batch-size", options.batch_size, "Clips a step of the optimiser")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000000));
+  app.add_option("--epochs", options.epochs, "Epochs that the median is of")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--warmup", options.warmup, "Epochs before them")->capture_default_str()->check(CLI::Range(0, 1000));
+  app.add_flag("--csv", options.csv, "Print CSV");
+  bench::add_backend_options(app, options.backend);
+  app.footer(
+      "Examples:\n"
+      "  heads --clips 156 --cell gru\n"
+      "  heads --clips 9537 --classes 101 --epochs 5\n"
+      "9,537 clips are UCF101's training list; they take 1.6 GB.\n"
+      "Exit code: 0 measured, 1 error, 2 wrong usage.");
+  return tools::run_program(app, argc, argv, [&] { return run(options); });
+}
