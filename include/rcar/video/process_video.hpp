@@ -33,9 +33,9 @@ class FrameList {
     if (size < 1) throw UsageError("The frame size is " + std::to_string(size) + "; it must be at least one pixel.");
   }
 
-  void add(const cv::Mat& picture) {
+  void add(const Picture& square) {
     frames_.emplace_back(static_cast<std::size_t>(size_) * static_cast<std::size_t>(size_) * 3);
-    crop_and_resize(picture, size_, frames_.back().data());
+    resize_square(square, size_, frames_.back().data());
   }
   void clear() { frames_.clear(); }
   std::size_t count() const { return frames_.size(); }
@@ -61,34 +61,41 @@ class FrameList {
 inline SampledClip first_frames(const std::filesystem::path& path, std::size_t count, int size) {
   FrameList frames(size);
   Decoder clip(path);
-  for (cv::Mat picture; frames.count() < count && clip.grab() && clip.retrieve(picture);) frames.add(picture);
+  for (Picture square; frames.count() < count && clip.grab() && clip.retrieve_square(square);) frames.add(square);
   if (frames.count() == 0) clip.fail_without_frames();
   return {frames.take(), clip.frames_per_second()};
 }
 
 /// Which frames to keep follows from how many there are, which is known at the end only. So a first pass keeps what
 /// would be right if the container's count were true, and counts; if it was not, a second pass keeps what is right.
-/// The result never depends on the claim. Colours are converted for kept frames only.
+/// The result never depends on the claim, nor on what was left undecoded. Colours are converted for kept frames only.
 inline SampledClip uniform_frames(const std::filesystem::path& path, std::size_t sequence_length, int size) {
   FrameList frames(size);
   std::size_t believed = 0;
   std::size_t end = std::numeric_limits<std::size_t>::max();  // where a frame could not be converted
-  for (int pass = 0; pass < 4; ++pass) {
+  Leaving leaving = Leaving::allowed;
+  for (int pass = 0; pass < 5; ++pass) {
     frames.clear();
-    Decoder clip(path);
+    Decoder clip(path, leaving);
     if (pass == 0) believed = clip.claimed_frame_count();
+    const std::size_t kept = sampled_count(believed, sequence_length);
     std::size_t seen = 0;
-    for (cv::Mat picture; seen < end && clip.grab(); ++seen) {
-      if (frames.count() == sampled_count(believed, sequence_length)) continue;
-      if (seen != uniform_index(frames.count(), believed, sequence_length)) continue;
-      if (!clip.retrieve(picture)) {
+    for (Picture square;; ++seen) {
+      std::size_t next = end;
+      if (frames.count() < kept) next = std::min(end, uniform_index(frames.count(), believed, sequence_length));
+      seen += clip.pass(next - seen);
+      if (seen < next || seen == end || !clip.grab()) break;
+      if (!clip.retrieve_square(square)) {
         end = seen;
         break;
       }
-      frames.add(picture);
+      frames.add(square);
     }
-    if (seen == 0) clip.fail_without_frames();
-    if (seen == believed) {
+    if (clip.doubtful()) {
+      leaving = Leaving::forbidden;
+    } else if (seen == 0) {
+      clip.fail_without_frames();
+    } else if (seen == believed) {
       const std::size_t count = frames.count();
       const double share = count > 1 ? static_cast<double>(count - 1) / static_cast<double>(seen - 1) : 1.0;
       return {frames.take(), clip.frames_per_second() * share};
@@ -103,7 +110,7 @@ inline SampledClip uniform_frames(const std::filesystem::path& path, std::size_t
 
 /// The frames of a clip: centre square, resized bilinearly to target_size, RGB (the Keras pipeline's process_video).
 ///
-/// path             any file that OpenCV decodes
+/// path             any file that FFmpeg decodes
 /// max_frame_count  stop after so many; 0: the whole clip, which is then held in memory
 /// returns          (T, S, S, 3) uint8 RGB with S = target_size
 ///

@@ -7,8 +7,18 @@
 
 #include "../core/error.hpp"
 #include "crop.hpp"
+#include "picture.hpp"
 
 namespace rcar {
+
+/// Writes a square, resized as cv2.resize does by default (INTER_LINEAR), as RGB.
+///
+/// rgb      (size, size, 3), written whole
+inline void resize_square(const Picture& square, int size, std::uint8_t* rgb) {
+  cv::Mat out(size, size, CV_8UC3, rgb);
+  cv::resize(square.pixels, out, cv::Size(size, size), 0, 0, cv::INTER_LINEAR);
+  if (square.order == ChannelOrder::bgr) cv::cvtColor(out, out, cv::COLOR_BGR2RGB);
+}
 
 /// Writes the centre square of `picture`, resized as cv2.resize does by default (INTER_LINEAR) and then turned from BGR
 /// to RGB, the Keras pipeline's order.
