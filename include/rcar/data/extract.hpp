@@ -1,6 +1,9 @@
 #pragma once
 /// From clips to features: decode, run the backbone in batches over clip boundaries, keep what is computed.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -10,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <span>
@@ -25,6 +29,7 @@
 #include "../core/version.hpp"
 #include "../video/process_video.hpp"
 #include "../video/sampler.hpp"
+#include "cache_writer.hpp"
 #include "csv.hpp"
 #include "dataset.hpp"
 #include "feature_cache.hpp"
@@ -106,6 +111,25 @@ inline PreparedClip prepare_clip(const std::filesystem::path& path, std::size_t 
   return clip;
 }
 
+/// Asks the system to have a file in memory soon.
+inline void read_ahead(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // not waiting for a pipe's writer
+  if (file < 0) return;
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+  ::close(file);
+}
+
+/// The features (n, F) of one clip's frames.
+inline std::vector<float> run_clip(const FeatureExtractor& extractor, const Frames& frames, std::size_t batch) {
+  const std::size_t count = frames.shape(0), feature_dim = static_cast<std::size_t>(extractor.feature_dim);
+  const std::size_t frame_values = frames.size() / count;
+  std::vector<float> features(count * feature_dim);
+  for (std::size_t done = 0; done < count; done += batch)
+    extractor.run(frames.data() + done * frame_values, std::min(batch, count - done),
+                  features.data() + done * feature_dim);
+  return features;
+}
+
 /// Puts the clips' features, each (n, F), below one another, zero padded and masked; releases them on the way.
 inline FeatureSet padded(std::vector<std::vector<float>>& features, std::size_t steps, std::size_t feature_dim) {
   const std::size_t n = features.size();
@@ -131,8 +155,8 @@ inline void require_usable(const FeatureExtractor& extractor, const ExtractOptio
 
 /// Features and masks of every clip in `data`, labelled by `labels`.
 ///
-/// Clips are decoded ahead of the extractor on all cores, within a bound of memory that does not grow with clips or
-/// list. With a cache, clips that are in it are only hashed, and each clip's features are kept as soon as they are
+/// Every core takes clips whole, from the file to the features; where the extractor or too short a list does not allow
+/// that, clips are decoded ahead of the extractor on all cores. Memory is bounded and does not grow with clips or list. With a cache, clips that are in it are only hashed, and each clip's features are kept as soon as they are
 /// there: a run that is interrupted continues where it was. The result is the same with and without a cache, for any
 /// batch and any number of threads.
 ///
@@ -157,39 +181,68 @@ inline ExtractResult process_videos_and_extract_features(const Dataset& data, co
   std::vector<std::vector<float>> features(data.size());
   std::vector<std::string> faults(data.size());
   Progress progress(options.title, data.size() * steps, "frames", options.progress);
+  std::mutex mutex;  // of progress, result and warnings, where clips are taken side by side
 
-  const auto keep = [&](const detail::PreparedClip& clip, std::vector<float> values) {
+  const auto keep = [&](const detail::PreparedClip& clip, std::vector<float> values, CacheWriter* writer) {
     const std::string& name = data.entries[clip.row].video_name;
     if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
       throw DataError("The features of clip " + quoted(name) +
                       " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
-    if (!clip.features && !clip.cache_key.empty()) cache->store(clip.cache_key, values, feature_dim);
+    if (!clip.features && !clip.cache_key.empty()) {
+      if (writer)
+        writer->add(clip.cache_key, values);
+      else
+        cache->store(clip.cache_key, values, feature_dim);
+    }
     const std::size_t frames = values.size() / feature_dim;
+    std::lock_guard lock(mutex);
     progress.skip(steps - frames);
     if (clip.features) progress.skip(frames), ++result.cached;
     if (!clip.features) progress.advance(frames), result.frames += frames;
     features[clip.row] = std::move(values);
   };
-
-  detail::FrameBatcher batcher(extractor, options.batch, keep);
-  // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
-  const std::size_t clip_bytes = steps * static_cast<std::size_t>(extractor.image_dim) * extractor.image_dim * 3;
-  const std::size_t ahead = std::clamp<std::size_t>((std::size_t{256} << 20) / clip_bytes, 2, 2 * thread_count() + 2);
-  Prefetch<detail::PreparedClip> clips(data.size(), thread_count(), ahead, [&](std::size_t row) {
+  const auto prepare = [&](std::size_t row) {
     return detail::prepare_clip(data.path(row), row, extractor, cache_or_none);
-  });
-  while (auto clip = clips.next()) {
-    if (!clip->warning.empty() && options.warn) options.warn(clip->warning);
-    if (!clip->fault.empty()) {
+  };
+  /// Whether the clip has frames to go through the extractor.
+  const auto needs_extractor = [&](detail::PreparedClip& clip, CacheWriter* writer) {
+    std::unique_lock lock(mutex);
+    if (!clip.warning.empty() && options.warn) options.warn(clip.warning);
+    if (!clip.fault.empty()) {
       progress.skip(steps);
-      faults[clip->row] = std::move(clip->fault);
-    } else if (clip->features) {
-      keep(*clip, *clip->features);
-    } else {
-      batcher.add(std::move(*clip));
+      faults[clip.row] = std::move(clip.fault);
+      return false;
     }
+    lock.unlock();
+    if (clip.features) keep(clip, *clip.features, writer);
+    return !clip.features;
+  };
+
+  // With clips enough for all threads each thread takes whole clips, from file to cache: none ever waits for another.
+  if (extractor.calls == Calls::side_by_side && data.size() >= 4 * thread_count()) {
+    std::optional<CacheWriter> writer;
+    if (cache) writer.emplace(*cache, feature_dim, thread_count());
+    CacheWriter* const writer_or_none = writer ? &*writer : nullptr;
+    parallel_for(data.size(), [&](std::size_t row, std::size_t) {
+      if (row + 2 * thread_count() < data.size()) detail::read_ahead(data.path(row + 2 * thread_count()));
+      detail::PreparedClip clip = prepare(row);
+      if (!needs_extractor(clip, writer_or_none)) return;
+      keep(clip, detail::run_clip(extractor, clip.frames, options.batch), writer_or_none);
+    });
+    if (writer) writer->finish();
+  } else {
+    detail::FrameBatcher batcher(
+        extractor, options.batch,
+        [&](const detail::PreparedClip& clip, std::vector<float> values) { keep(clip, std::move(values), nullptr); });
+    // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
+    const std::size_t clip_bytes = steps * static_cast<std::size_t>(extractor.image_dim) * extractor.image_dim * 3;
+    const std::size_t ahead =
+        std::clamp<std::size_t>((std::size_t{256} << 20) / clip_bytes, 2, 2 * thread_count() + 2);
+    Prefetch<detail::PreparedClip> clips(data.size(), thread_count(), ahead, prepare);
+    while (auto clip = clips.next())
+      if (needs_extractor(*clip, nullptr)) batcher.add(std::move(*clip));
+    batcher.flush();
   }
-  batcher.flush();
   progress.finish();
   result.seconds = progress.seconds();
   if (result.frames > 0) result.frames_per_second = static_cast<double>(result.frames) / result.seconds;
