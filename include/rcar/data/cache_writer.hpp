@@ -30,7 +30,8 @@ class CacheWriter {
   CacheWriter& operator=(const CacheWriter&) = delete;
   ~CacheWriter() { stop(); }
 
-  /// Takes features (n, F); waits while too many are waiting. Throws FileError when an earlier one could not be written.
+  /// Takes features (n, F); waits while too many are waiting. Throws FileError when an earlier one could not be
+  /// written.
   void add(std::string key, std::vector<float> features) {
     std::unique_lock lock(mutex_);
     room_.wait(lock, [this] { return entries_.size() < waiting_ || failure_; });

@@ -28,6 +28,7 @@
 #include "../core/threads.hpp"
 #include "../core/version.hpp"
 #include "../video/process_video.hpp"
+#include "../video/resize.hpp"
 #include "../video/sampler.hpp"
 #include "cache_writer.hpp"
 #include "csv.hpp"
@@ -151,14 +152,120 @@ inline void require_usable(const FeatureExtractor& extractor, const ExtractOptio
   if (options.batch < 1) throw UsageError("The batch is 0 frames; give at least 1.");
 }
 
+/// One run over a list of clips: takes each from its file to its features, on all cores.
+class Extraction {
+ public:
+  Extraction(const Dataset& data, const FeatureExtractor& extractor, const ExtractOptions& options)
+      : features(data.size()),
+        faults(data.size()),
+        data_(data),
+        extractor_(extractor),
+        options_(options),
+        steps_(static_cast<std::size_t>(extractor.sequence_length)),
+        feature_dim_(static_cast<std::size_t>(extractor.feature_dim)),
+        progress_(options.title, data.size() * steps_, "frames", options.progress) {
+    if (!options.cache.empty()) cache_.emplace(options.cache, extractor.instruction_set, options.foreign_cache);
+  }
+
+  /// Fills `features` and `faults`, and the numbers of `result`.
+  void run() {
+    const OpenCvOnOneThread calm;
+    // With clips enough for all threads each thread takes whole clips: none waits for another before the list's end.
+    if (extractor_.calls == Calls::side_by_side && data_.size() >= 4 * thread_count())
+      take_whole_clips();
+    else
+      take_batches();
+    progress_.finish();
+    result.seconds = progress_.seconds();
+    if (result.frames > 0) result.frames_per_second = static_cast<double>(result.frames) / result.seconds;
+  }
+
+  std::vector<std::vector<float>> features;  // of each clip (n, F)
+  std::vector<std::string> faults;           // of each clip; empty when it has features
+  ExtractResult result;
+
+ private:
+  void take_whole_clips() {
+    std::optional<CacheWriter> writer;
+    if (cache_) writer.emplace(*cache_, feature_dim_, thread_count());
+    const auto store = [&](const std::string& key, const std::vector<float>& values) { writer->add(key, values); };
+    parallel_for(data_.size(), [&](std::size_t row, std::size_t) {
+      if (row + 2 * thread_count() < data_.size()) read_ahead(data_.path(row + 2 * thread_count()));
+      PreparedClip clip = prepare(row);
+      if (needs_extractor(clip, store)) keep(clip, run_clip(extractor_, clip.frames, options_.batch), store);
+    });
+    if (writer) writer->finish();
+  }
+
+  void take_batches() {
+    const auto store = [&](const std::string& key, const std::vector<float>& values) {
+      cache_->store(key, values, feature_dim_);
+    };
+    FrameBatcher batcher(extractor_, options_.batch, [&](const PreparedClip& clip, std::vector<float> values) {
+      keep(clip, std::move(values), store);
+    });
+    // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
+    const auto side = static_cast<std::size_t>(extractor_.image_dim);
+    const std::size_t ahead =
+        std::clamp<std::size_t>((std::size_t{256} << 20) / (steps_ * side * side * 3), 2, 2 * thread_count() + 2);
+    Prefetch<PreparedClip> clips(data_.size(), thread_count(), ahead, [&](std::size_t row) { return prepare(row); });
+    while (auto clip = clips.next())
+      if (needs_extractor(*clip, store)) batcher.add(std::move(*clip));
+    batcher.flush();
+  }
+
+  PreparedClip prepare(std::size_t row) const {
+    return prepare_clip(data_.path(row), row, extractor_, cache_ ? &*cache_ : nullptr);
+  }
+
+  /// Whether frames have to go through the extractor: not those of a clip that has features or a fault already.
+  template <class Store>
+  bool needs_extractor(PreparedClip& clip, const Store& store) {
+    {
+      std::lock_guard lock(mutex_);
+      if (!clip.warning.empty() && options_.warn) options_.warn(clip.warning);
+      if (!clip.fault.empty()) {
+        progress_.skip(steps_);
+        faults[clip.row] = std::move(clip.fault);
+        return false;
+      }
+    }
+    if (clip.features) keep(clip, *clip.features, store);
+    return !clip.features;
+  }
+
+  template <class Store>
+  void keep(const PreparedClip& clip, std::vector<float> values, const Store& store) {
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+      throw DataError("The features of clip " + quoted(data_.entries[clip.row].video_name) +
+                      " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
+    if (!clip.features && !clip.cache_key.empty()) store(clip.cache_key, values);
+    const std::size_t frames = values.size() / feature_dim_;
+    std::lock_guard lock(mutex_);
+    progress_.skip(steps_ - frames);
+    if (clip.features) progress_.skip(frames), ++result.cached;
+    if (!clip.features) progress_.advance(frames), result.frames += frames;
+    features[clip.row] = std::move(values);
+  }
+
+  const Dataset& data_;
+  const FeatureExtractor& extractor_;
+  const ExtractOptions& options_;
+  const std::size_t steps_, feature_dim_;
+  std::optional<FeatureCache> cache_;
+  Progress progress_;
+  std::mutex mutex_;  // of warnings, progress, features, faults and result
+};
+
 }  // namespace detail
 
 /// Features and masks of every clip in `data`, labelled by `labels`.
 ///
 /// Every core takes clips whole, from the file to the features; where the extractor or too short a list does not allow
-/// that, clips are decoded ahead of the extractor on all cores. Memory is bounded and does not grow with clips or list. With a cache, clips that are in it are only hashed, and each clip's features are kept as soon as they are
-/// there: a run that is interrupted continues where it was. The result is the same with and without a cache, for any
-/// batch and any number of threads.
+/// that, clips are decoded ahead of the extractor on all cores. Memory is bounded and does not grow with clips or list.
+/// With a cache, clips that are in it are only hashed, and each clip's features are kept as soon as they are there: a
+/// run that is interrupted continues where it was. The result is the same with and without a cache, for any batch and
+/// any number of threads.
 ///
 /// A clip that does not decode is quarantined with its reason. Throws DataError for a tag that `labels` lacks (before
 /// any work), when no clip decodes, and for features that are not finite, naming the clip; FileError when the cache
@@ -171,82 +278,11 @@ inline ExtractResult process_videos_and_extract_features(const Dataset& data, co
   std::vector<int> label_of;
   for (const ClipEntry& entry : data.entries) label_of.push_back(labels(entry.tag, entry.video_name));
 
-  std::optional<FeatureCache> cache;
-  if (!options.cache.empty()) cache.emplace(options.cache, extractor.instruction_set, options.foreign_cache);
-  const FeatureCache* cache_or_none = cache ? &*cache : nullptr;
-  const auto steps = static_cast<std::size_t>(extractor.sequence_length);
-  const auto feature_dim = static_cast<std::size_t>(extractor.feature_dim);
-
-  ExtractResult result;
-  std::vector<std::vector<float>> features(data.size());
-  std::vector<std::string> faults(data.size());
-  Progress progress(options.title, data.size() * steps, "frames", options.progress);
-  std::mutex mutex;  // of progress, result and warnings, where clips are taken side by side
-
-  const auto keep = [&](const detail::PreparedClip& clip, std::vector<float> values, CacheWriter* writer) {
-    const std::string& name = data.entries[clip.row].video_name;
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
-      throw DataError("The features of clip " + quoted(name) +
-                      " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
-    if (!clip.features && !clip.cache_key.empty()) {
-      if (writer)
-        writer->add(clip.cache_key, values);
-      else
-        cache->store(clip.cache_key, values, feature_dim);
-    }
-    const std::size_t frames = values.size() / feature_dim;
-    std::lock_guard lock(mutex);
-    progress.skip(steps - frames);
-    if (clip.features) progress.skip(frames), ++result.cached;
-    if (!clip.features) progress.advance(frames), result.frames += frames;
-    features[clip.row] = std::move(values);
-  };
-  const auto prepare = [&](std::size_t row) {
-    return detail::prepare_clip(data.path(row), row, extractor, cache_or_none);
-  };
-  /// Whether the clip has frames to go through the extractor.
-  const auto needs_extractor = [&](detail::PreparedClip& clip, CacheWriter* writer) {
-    std::unique_lock lock(mutex);
-    if (!clip.warning.empty() && options.warn) options.warn(clip.warning);
-    if (!clip.fault.empty()) {
-      progress.skip(steps);
-      faults[clip.row] = std::move(clip.fault);
-      return false;
-    }
-    lock.unlock();
-    if (clip.features) keep(clip, *clip.features, writer);
-    return !clip.features;
-  };
-
-  // With clips enough for all threads each thread takes whole clips, from file to cache: none ever waits for another.
-  if (extractor.calls == Calls::side_by_side && data.size() >= 4 * thread_count()) {
-    std::optional<CacheWriter> writer;
-    if (cache) writer.emplace(*cache, feature_dim, thread_count());
-    CacheWriter* const writer_or_none = writer ? &*writer : nullptr;
-    parallel_for(data.size(), [&](std::size_t row, std::size_t) {
-      if (row + 2 * thread_count() < data.size()) detail::read_ahead(data.path(row + 2 * thread_count()));
-      detail::PreparedClip clip = prepare(row);
-      if (!needs_extractor(clip, writer_or_none)) return;
-      keep(clip, detail::run_clip(extractor, clip.frames, options.batch), writer_or_none);
-    });
-    if (writer) writer->finish();
-  } else {
-    detail::FrameBatcher batcher(
-        extractor, options.batch,
-        [&](const detail::PreparedClip& clip, std::vector<float> values) { keep(clip, std::move(values), nullptr); });
-    // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
-    const std::size_t clip_bytes = steps * static_cast<std::size_t>(extractor.image_dim) * extractor.image_dim * 3;
-    const std::size_t ahead =
-        std::clamp<std::size_t>((std::size_t{256} << 20) / clip_bytes, 2, 2 * thread_count() + 2);
-    Prefetch<detail::PreparedClip> clips(data.size(), thread_count(), ahead, prepare);
-    while (auto clip = clips.next())
-      if (needs_extractor(*clip, nullptr)) batcher.add(std::move(*clip));
-    batcher.flush();
-  }
-  progress.finish();
-  result.seconds = progress.seconds();
-  if (result.frames > 0) result.frames_per_second = static_cast<double>(result.frames) / result.seconds;
-
+  detail::Extraction extraction(data, extractor, options);
+  extraction.run();
+  ExtractResult result = std::move(extraction.result);
+  std::vector<std::vector<float>>& features = extraction.features;
+  std::vector<std::string>& faults = extraction.faults;
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < data.size(); ++row) {
     if (faults[row].empty())
@@ -267,7 +303,8 @@ inline ExtractResult process_videos_and_extract_features(const Dataset& data, co
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i] != i) features[i] = std::move(features[rows[i]]);
   features.resize(rows.size());
-  result.features = detail::padded(features, steps, feature_dim);
+  result.features = detail::padded(features, static_cast<std::size_t>(extractor.sequence_length),
+                                   static_cast<std::size_t>(extractor.feature_dim));
   for (const std::size_t row : rows) {
     result.features.labels.push_back(label_of[row]);
     result.features.clips.push_back(data.entries[row].video_name);

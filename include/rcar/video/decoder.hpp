@@ -33,8 +33,8 @@ enum class Leaving { allowed, forbidden };
 ///     Decoder clip("clip.avi");
 ///     for (cv::Mat frame; clip.grab() && clip.retrieve(frame);) use(frame);
 ///
-/// Frames are those of cv2.VideoCapture to the bit: turned upright where the container says so, colours converted as
-/// OpenCV has FFmpeg convert them. The first packet that cannot be decoded ends the clip.
+/// Frames are those of cv2.VideoCapture to the bit, colours converted as OpenCV has FFmpeg convert them, and turned
+/// upright where the container says so. The first packet that cannot be decoded ends the clip.
 class Decoder {
  public:
   /// Throws VideoError when the path is missing, no regular file, not readable, empty or not a video.
@@ -108,7 +108,7 @@ class Decoder {
   }
 
  private:
-  static constexpr int most_failures = 512;  // in a row, as in OpenCV
+  static constexpr int most_failures = 512;      // in a row, as in OpenCV
   static constexpr std::size_t most_held = 512;  // packets between two key frames that are worth waiting for
 
   std::string name() const { return quoted(path_.string()); }

@@ -2,6 +2,8 @@
 /// From a decoded picture to a network's input: centre square, bilinear resize, RGB.
 
 #include <cstdint>
+#include <mutex>
+#include <opencv2/core/utility.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string>
 
@@ -10,6 +12,33 @@
 #include "picture.hpp"
 
 namespace rcar {
+
+/// Keeps OpenCV on the calling thread as long as one of these lives: for threads that each have a clip of their own.
+class OpenCvOnOneThread {
+ public:
+  OpenCvOnOneThread() {
+    std::lock_guard lock(state().mutex);
+    if (state().alive++ > 0) return;
+    state().before = cv::getNumThreads();
+    cv::setNumThreads(1);
+  }
+  OpenCvOnOneThread(const OpenCvOnOneThread&) = delete;
+  OpenCvOnOneThread& operator=(const OpenCvOnOneThread&) = delete;
+  ~OpenCvOnOneThread() {
+    std::lock_guard lock(state().mutex);
+    if (--state().alive == 0) cv::setNumThreads(state().before);
+  }
+
+ private:
+  struct State {
+    std::mutex mutex;
+    int alive = 0, before = 0;
+  };
+  static State& state() {
+    static State one;
+    return one;
+  }
+};
 
 /// Writes a square, resized as cv2.resize does by default (INTER_LINEAR), as RGB.
 ///
