@@ -107,6 +107,17 @@ TEST_CASE("process_video yields every frame in order, or as many as are asked fo
   CHECK(frame_numbers(process_video(folder / "clip.avi", 40, 32)) == numbers_to(33));
 }
 
+TEST_CASE("clips of any length keep every frame, be it less or more than a block in memory") {
+  const test::TempFolder folder;
+  for (const std::size_t frames : {1u, 63u, 64u, 65u, 128u, 150u}) {
+    test::write_numbered_clip(folder / "clip.avi", static_cast<int>(frames));
+    CHECK(frame_numbers(process_video(folder / "clip.avi", 0, 32)) == numbers_to(frames));
+    CHECK(frame_numbers(sample_video(folder / "clip.avi", Sampler::uniform, 70, 32)) == uniform_numbers(frames, 70));
+    CHECK(frame_numbers(sample_video(folder / "clip.avi", Sampler::first, 64, 32)) ==
+          numbers_to(std::min<std::size_t>(frames, 64)));
+  }
+}
+
 TEST_CASE("the sampler `first` is process_video stopped after T frames, to the bit") {
   const test::TempFolder folder;
   test::write_clip(folder / "clip.avi", 30, 3, {80, 60});
