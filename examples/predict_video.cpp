@@ -35,9 +35,12 @@ int predict(const Options& options) {
   require_writable(options);
   using List = rcar::RegisteredRecognizers;
   const rcar::ModelFile model = rcar::load_model(options.model);
-  List::require({model.backbone, model.cell, model.sequence_length, model.image_dim});
-  const auto recognizer = rcar::load_recognizer(
-      options.model, rcar::read_backbone_weights(options.weights, model.backbone, List::layers(model.backbone)));
+  const rcar::RecognizerChoice choice{model.backbone, model.cell, model.sequence_length, model.image_dim};
+  List::require(choice);
+  const auto recognizer = rcar::make_recognizer(
+      choice, rcar::read_backbone_weights(options.weights, model.backbone, List::layers(model.backbone)),
+      model.sampler);
+  recognizer->restore(model, options.model);
   auto results = nlohmann::ordered_json::array();
   int failures = 0;
   for (std::size_t i = 0; i < options.clips.size(); ++i) {

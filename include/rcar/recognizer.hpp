@@ -250,6 +250,9 @@ class Recognizer {
     result.run = [this](const std::uint8_t* frames, std::size_t count, float* features) {
       network_.forward(frames, count, features);
     };
+    // A call on one thread has an arena of its own: side by side only as long as those of all threads stay small.
+    const std::size_t arenas = thread_count() * network_.plan().arena_floats * sizeof(float);
+    if (arenas <= (std::size_t{512} << 20)) result.calls = Calls::side_by_side;
     return result;
   }
 

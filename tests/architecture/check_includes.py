@@ -32,11 +32,12 @@ HEAVY = {
     r"zip\.h": {"weights/keras", "weights/torch"},
     r"nlohmann/.*": set(),
     r"opencv2/.*": {"video", "report"},
+    r"libav\w+/.*|libswscale/.*": {"video"},
     r"cblas\.h|xtensor-blas/.*": {"backend/blas", "backend"},
     r"gif_lib\.h": {"video"},
 }
 # What a program that only predicts must not pay for.
-NOT_IN_RECOGNIZER = r"hdf5\.h|H5\w*\.h|zip\.h|nlohmann/.*|opencv2/(?:imgcodecs|highgui).*"
+NOT_IN_RECOGNIZER = r"hdf5\.h|H5\w*\.h|zip\.h|nlohmann/.*|opencv2/(?:imgcodecs|highgui|videoio).*"
 
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]', re.MULTILINE)
 

@@ -129,6 +129,67 @@ TEST_CASE("the batch changes the number of calls and nothing else") {
   }
 }
 
+TEST_CASE("clips taken whole by each thread give what clips in turn give, with a cache and without") {
+  Fixture fixture(static_cast<int>(4 * rcar::thread_count()) + 5);
+  const auto expected = fixture.extract(fixture.options()).features;
+  auto extractor = fixture.extractor();
+  extractor.calls = rcar::Calls::side_by_side;
+  extractor.run = mean_colours;
+  const auto extract = [&](const rcar::ExtractOptions& options) {
+    return rcar::process_videos_and_extract_features(fixture.data, fixture.labels, extractor, options);
+  };
+  for (const std::size_t batch : {1u, 4u, 40u})
+    CHECK(same_bits(extract(fixture.options({}, batch)).features, expected));
+  const auto cache = fixture.folder / "cache";
+  CHECK(same_bits(extract(fixture.options(cache)).features, expected));
+  CHECK(entries_in(cache) == fixture.data.size());
+  const auto again = extract(fixture.options(cache));
+  CHECK(again.cached == fixture.data.size());
+  CHECK(again.frames == 0);
+  CHECK(same_bits(again.features, expected));
+  write_text(fixture.data.path(1), "this is no video");
+  const auto with_fault = extract(fixture.options(cache));
+  REQUIRE(with_fault.quarantine.size() == 1);
+  CHECK(with_fault.quarantine[0].clip == "clip1.avi");
+  CHECK(with_fault.features.size() == fixture.data.size() - 1);
+}
+
+TEST_CASE("what ends a run of whole clips leaves the finished ones in the cache") {
+  Fixture fixture(static_cast<int>(4 * rcar::thread_count()) + 5);
+  auto extractor = fixture.extractor();
+  extractor.calls = rcar::Calls::side_by_side;
+  std::atomic<std::size_t> calls{0}, finished{0};
+  extractor.run = [&](const std::uint8_t* frames, std::size_t n, float* out) {
+    if (++calls == fixture.data.size() - 2) throw rcar::WeightsError("stopped");
+    mean_colours(frames, n, out);
+    ++finished;
+  };
+  const auto cache = fixture.folder / "cache";
+  const auto options = fixture.options(cache, steps);  // a clip a call
+  CHECK_THROWS_WITH(rcar::process_videos_and_extract_features(fixture.data, fixture.labels, extractor, options),
+                    "stopped");
+  CHECK(entries_in(cache) == finished);
+  extractor.run = mean_colours;
+  const auto result = rcar::process_videos_and_extract_features(fixture.data, fixture.labels, extractor, options);
+  CHECK(result.cached == finished);
+  CHECK(same_bits(result.features, fixture.extract(fixture.options()).features));
+}
+
+TEST_CASE("a cache that can no longer be written ends a run of whole clips") {
+  Fixture fixture(static_cast<int>(4 * rcar::thread_count()) + 5);
+  auto extractor = fixture.extractor();
+  extractor.calls = rcar::Calls::side_by_side;
+  const auto cache = fixture.folder / "cache";
+  extractor.run = [&](const std::uint8_t* frames, std::size_t n, float* out) {
+    mean_colours(frames, n, out);
+    std::error_code ignored;
+    fs::rename(cache, fixture.folder / "elsewhere", ignored);
+  };
+  CHECK_THROWS_AS(
+      rcar::process_videos_and_extract_features(fixture.data, fixture.labels, extractor, fixture.options(cache)),
+      rcar::FileError);
+}
+
 TEST_CASE("a second run with a cache does not touch the network and gives the same bits") {
   Fixture fixture;
   const auto expected = fixture.extract(fixture.options()).features;

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <opencv2/core.hpp>
+#include <opencv2/videoio.hpp>
 #include <rcar/core/threads.hpp>
 #include <rcar/video/process_video.hpp>
 #include <string>
@@ -66,5 +67,29 @@ TEST_CASE("every tenth real clip decodes: `first` is the start of the whole clip
     CHECK((first[i] == start));
     const auto darkest_brightest = std::minmax_element(start.begin(), start.end());
     CHECK(*darkest_brightest.second - *darkest_brightest.first > 100);  // a picture, not a blank
+  }
+}
+
+TEST_CASE("every thirtieth real clip: each frame is VideoCapture's, and `uniform` takes what the whole clip gives",
+          "[shared]") {
+  const auto shared = test::shared_data();
+  if (!shared) return;
+  for (const fs::path& path : real_clips(*shared, 30)) {
+    INFO(path.filename().string());
+    cv::VideoCapture capture(path.string(), cv::CAP_FFMPEG);
+    Decoder decoder(path);
+    std::size_t frames = 0, different = 0;
+    for (cv::Mat expected, got; capture.read(expected); ++frames) {
+      REQUIRE(decoder.grab());
+      REQUIRE(decoder.retrieve(got));
+      different += cv::norm(expected, got, cv::NORM_INF) != 0;
+    }
+    CHECK_FALSE(decoder.grab());
+    CHECK(different == 0);
+    const Frames all = process_video(path, 0, 48), sampled = sample_video(path, Sampler::uniform, 20, 48);
+    REQUIRE(all.shape(0) == frames);
+    for (std::size_t i = 0; i < 20; ++i)
+      CHECK(std::equal(sampled.data() + i * 48 * 48 * 3, sampled.data() + (i + 1) * 48 * 48 * 3,
+                       all.data() + uniform_index(i, frames, 20) * 48 * 48 * 3));
   }
 }

@@ -2,6 +2,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <rcar/weights/backbone_file.hpp>
 #include <rcar/weights/safetensors.hpp>
 #include <string>
 #include <vector>
@@ -130,6 +131,28 @@ TEST_CASE("the weights' hash depends on names, shapes and values but not on orde
   CHECK(weights::weights_hash(other_shape) != hash);
   CHECK(weights::weights_hash(other_name) != hash);
   CHECK(weights::weights_hash(other_value) != hash);
+}
+
+TEST_CASE("a hash is believed only where the checksum fits both it and the tensors") {
+  const auto store = [](float value) {
+    weights::Store result;
+    result.add("a", {2, 3}, std::vector<float>(6, value));
+    return result;
+  };
+  weights::Store whole = store(1);
+  weights::set_origin(whole, {"efficientnetb0", "graph", "drawn", "", "on"});
+  const std::string hash = weights::weights_hash(whole);
+  CHECK(weights::verified_hash(whole) == hash);
+  weights::Store without = whole;
+  without.metadata.erase("checksum");
+  CHECK(weights::verified_hash(without) == hash);
+  weights::Store other_values = store(2), other_hash = whole, other_checksum = whole;
+  other_values.metadata = whole.metadata;
+  CHECK_THROWS_WITH(weights::verified_hash(other_values), Contains("damaged"));
+  other_hash.metadata["weights_sha256"][5] ^= 1;
+  CHECK_THROWS_WITH(weights::verified_hash(other_hash), Contains("damaged"));
+  other_checksum.metadata["checksum"] = "0123456789abcdef";
+  CHECK(weights::verified_hash(other_checksum) == hash);
 }
 
 TEST_CASE("a safetensors file cut at any byte, or longer than it says, is refused in one line") {

@@ -1,6 +1,9 @@
 #pragma once
 /// From clips to features: decode, run the backbone in batches over clip boundaries, keep what is computed.
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -10,6 +13,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <functional>
+#include <mutex>
 #include <new>
 #include <optional>
 #include <span>
@@ -24,7 +28,9 @@
 #include "../core/threads.hpp"
 #include "../core/version.hpp"
 #include "../video/process_video.hpp"
+#include "../video/resize.hpp"
 #include "../video/sampler.hpp"
+#include "cache_writer.hpp"
 #include "csv.hpp"
 #include "dataset.hpp"
 #include "feature_cache.hpp"
@@ -106,6 +112,25 @@ inline PreparedClip prepare_clip(const std::filesystem::path& path, std::size_t 
   return clip;
 }
 
+/// Asks the system to have a file in memory soon.
+inline void read_ahead(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // not waiting for a pipe's writer
+  if (file < 0) return;
+  ::posix_fadvise(file, 0, 0, POSIX_FADV_WILLNEED);
+  ::close(file);
+}
+
+/// The features (n, F) of one clip's frames.
+inline std::vector<float> run_clip(const FeatureExtractor& extractor, const Frames& frames, std::size_t batch) {
+  const std::size_t count = frames.shape(0), feature_dim = static_cast<std::size_t>(extractor.feature_dim);
+  const std::size_t frame_values = frames.size() / count;
+  std::vector<float> features(count * feature_dim);
+  for (std::size_t done = 0; done < count; done += batch)
+    extractor.run(frames.data() + done * frame_values, std::min(batch, count - done),
+                  features.data() + done * feature_dim);
+  return features;
+}
+
 /// Puts the clips' features, each (n, F), below one another, zero padded and masked; releases them on the way.
 inline FeatureSet padded(std::vector<std::vector<float>>& features, std::size_t steps, std::size_t feature_dim) {
   const std::size_t n = features.size();
@@ -127,14 +152,120 @@ inline void require_usable(const FeatureExtractor& extractor, const ExtractOptio
   if (options.batch < 1) throw UsageError("The batch is 0 frames; give at least 1.");
 }
 
+/// One run over a list of clips: takes each from its file to its features, on all cores.
+class Extraction {
+ public:
+  Extraction(const Dataset& data, const FeatureExtractor& extractor, const ExtractOptions& options)
+      : features(data.size()),
+        faults(data.size()),
+        data_(data),
+        extractor_(extractor),
+        options_(options),
+        steps_(static_cast<std::size_t>(extractor.sequence_length)),
+        feature_dim_(static_cast<std::size_t>(extractor.feature_dim)),
+        progress_(options.title, data.size() * steps_, "frames", options.progress) {
+    if (!options.cache.empty()) cache_.emplace(options.cache, extractor.instruction_set, options.foreign_cache);
+  }
+
+  /// Fills `features` and `faults`, and the numbers of `result`.
+  void run() {
+    const OpenCvOnOneThread calm;
+    // With clips enough for all threads each thread takes whole clips: none waits for another before the list's end.
+    if (extractor_.calls == Calls::side_by_side && data_.size() >= 4 * thread_count())
+      take_whole_clips();
+    else
+      take_batches();
+    progress_.finish();
+    result.seconds = progress_.seconds();
+    if (result.frames > 0) result.frames_per_second = static_cast<double>(result.frames) / result.seconds;
+  }
+
+  std::vector<std::vector<float>> features;  // of each clip (n, F)
+  std::vector<std::string> faults;           // of each clip; empty when it has features
+  ExtractResult result;
+
+ private:
+  void take_whole_clips() {
+    std::optional<CacheWriter> writer;
+    if (cache_) writer.emplace(*cache_, feature_dim_, thread_count());
+    const auto store = [&](const std::string& key, const std::vector<float>& values) { writer->add(key, values); };
+    parallel_for(data_.size(), [&](std::size_t row, std::size_t) {
+      if (row + 2 * thread_count() < data_.size()) read_ahead(data_.path(row + 2 * thread_count()));
+      PreparedClip clip = prepare(row);
+      if (needs_extractor(clip, store)) keep(clip, run_clip(extractor_, clip.frames, options_.batch), store);
+    });
+    if (writer) writer->finish();
+  }
+
+  void take_batches() {
+    const auto store = [&](const std::string& key, const std::vector<float>& values) {
+      cache_->store(key, values, feature_dim_);
+    };
+    FrameBatcher batcher(extractor_, options_.batch, [&](const PreparedClip& clip, std::vector<float> values) {
+      keep(clip, std::move(values), store);
+    });
+    // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
+    const auto side = static_cast<std::size_t>(extractor_.image_dim);
+    const std::size_t ahead =
+        std::clamp<std::size_t>((std::size_t{256} << 20) / (steps_ * side * side * 3), 2, 2 * thread_count() + 2);
+    Prefetch<PreparedClip> clips(data_.size(), thread_count(), ahead, [&](std::size_t row) { return prepare(row); });
+    while (auto clip = clips.next())
+      if (needs_extractor(*clip, store)) batcher.add(std::move(*clip));
+    batcher.flush();
+  }
+
+  PreparedClip prepare(std::size_t row) const {
+    return prepare_clip(data_.path(row), row, extractor_, cache_ ? &*cache_ : nullptr);
+  }
+
+  /// Whether frames have to go through the extractor: not those of a clip that has features or a fault already.
+  template <class Store>
+  bool needs_extractor(PreparedClip& clip, const Store& store) {
+    {
+      std::lock_guard lock(mutex_);
+      if (!clip.warning.empty() && options_.warn) options_.warn(clip.warning);
+      if (!clip.fault.empty()) {
+        progress_.skip(steps_);
+        faults[clip.row] = std::move(clip.fault);
+        return false;
+      }
+    }
+    if (clip.features) keep(clip, *clip.features, store);
+    return !clip.features;
+  }
+
+  template <class Store>
+  void keep(const PreparedClip& clip, std::vector<float> values, const Store& store) {
+    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+      throw DataError("The features of clip " + quoted(data_.entries[clip.row].video_name) +
+                      " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
+    if (!clip.features && !clip.cache_key.empty()) store(clip.cache_key, values);
+    const std::size_t frames = values.size() / feature_dim_;
+    std::lock_guard lock(mutex_);
+    progress_.skip(steps_ - frames);
+    if (clip.features) progress_.skip(frames), ++result.cached;
+    if (!clip.features) progress_.advance(frames), result.frames += frames;
+    features[clip.row] = std::move(values);
+  }
+
+  const Dataset& data_;
+  const FeatureExtractor& extractor_;
+  const ExtractOptions& options_;
+  const std::size_t steps_, feature_dim_;
+  std::optional<FeatureCache> cache_;
+  Progress progress_;
+  std::mutex mutex_;  // of warnings, progress, features, faults and result
+};
+
 }  // namespace detail
 
 /// Features and masks of every clip in `data`, labelled by `labels`.
 ///
-/// Clips are decoded ahead of the extractor on all cores, within a bound of memory that does not grow with clips or
-/// list. With a cache, clips that are in it are only hashed, and each clip's features are kept as soon as they are
-/// there: a run that is interrupted continues where it was. The result is the same with and without a cache, for any
-/// batch and any number of threads.
+/// Every core takes clips whole, from the file to the features; where the extractor or too short a list does not allow
+/// that, clips are decoded ahead of the extractor on all cores. Memory is bounded and does not grow with clips or list.
+/// With a cache, clips that are in it are only hashed, and each clip's features are kept as soon as they are there: a
+/// run that is interrupted continues where it was. The result is the same with and without a cache, for any batch and
+/// any number of threads.
 ///
 /// A clip that does not decode is quarantined with its reason. Throws DataError for a tag that `labels` lacks (before
 /// any work), when no clip decodes, and for features that are not finite, naming the clip; FileError when the cache
@@ -147,53 +278,11 @@ inline ExtractResult process_videos_and_extract_features(const Dataset& data, co
   std::vector<int> label_of;
   for (const ClipEntry& entry : data.entries) label_of.push_back(labels(entry.tag, entry.video_name));
 
-  std::optional<FeatureCache> cache;
-  if (!options.cache.empty()) cache.emplace(options.cache, extractor.instruction_set, options.foreign_cache);
-  const FeatureCache* cache_or_none = cache ? &*cache : nullptr;
-  const auto steps = static_cast<std::size_t>(extractor.sequence_length);
-  const auto feature_dim = static_cast<std::size_t>(extractor.feature_dim);
-
-  ExtractResult result;
-  std::vector<std::vector<float>> features(data.size());
-  std::vector<std::string> faults(data.size());
-  Progress progress(options.title, data.size() * steps, "frames", options.progress);
-
-  const auto keep = [&](const detail::PreparedClip& clip, std::vector<float> values) {
-    const std::string& name = data.entries[clip.row].video_name;
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
-      throw DataError("The features of clip " + quoted(name) +
-                      " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
-    if (!clip.features && !clip.cache_key.empty()) cache->store(clip.cache_key, values, feature_dim);
-    const std::size_t frames = values.size() / feature_dim;
-    progress.skip(steps - frames);
-    if (clip.features) progress.skip(frames), ++result.cached;
-    if (!clip.features) progress.advance(frames), result.frames += frames;
-    features[clip.row] = std::move(values);
-  };
-
-  detail::FrameBatcher batcher(extractor, options.batch, keep);
-  // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
-  const std::size_t clip_bytes = steps * static_cast<std::size_t>(extractor.image_dim) * extractor.image_dim * 3;
-  const std::size_t ahead = std::clamp<std::size_t>((std::size_t{256} << 20) / clip_bytes, 2, 2 * thread_count() + 2);
-  Prefetch<detail::PreparedClip> clips(data.size(), thread_count(), ahead, [&](std::size_t row) {
-    return detail::prepare_clip(data.path(row), row, extractor, cache_or_none);
-  });
-  while (auto clip = clips.next()) {
-    if (!clip->warning.empty() && options.warn) options.warn(clip->warning);
-    if (!clip->fault.empty()) {
-      progress.skip(steps);
-      faults[clip->row] = std::move(clip->fault);
-    } else if (clip->features) {
-      keep(*clip, *clip->features);
-    } else {
-      batcher.add(std::move(*clip));
-    }
-  }
-  batcher.flush();
-  progress.finish();
-  result.seconds = progress.seconds();
-  if (result.frames > 0) result.frames_per_second = static_cast<double>(result.frames) / result.seconds;
-
+  detail::Extraction extraction(data, extractor, options);
+  extraction.run();
+  ExtractResult result = std::move(extraction.result);
+  std::vector<std::vector<float>>& features = extraction.features;
+  std::vector<std::string>& faults = extraction.faults;
   std::vector<std::size_t> rows;
   for (std::size_t row = 0; row < data.size(); ++row) {
     if (faults[row].empty())
@@ -214,7 +303,8 @@ inline ExtractResult process_videos_and_extract_features(const Dataset& data, co
   for (std::size_t i = 0; i < rows.size(); ++i)
     if (rows[i] != i) features[i] = std::move(features[rows[i]]);
   features.resize(rows.size());
-  result.features = detail::padded(features, steps, feature_dim);
+  result.features = detail::padded(features, static_cast<std::size_t>(extractor.sequence_length),
+                                   static_cast<std::size_t>(extractor.feature_dim));
   for (const std::size_t row : rows) {
     result.features.labels.push_back(label_of[row]);
     result.features.clips.push_back(data.entries[row].video_name);

@@ -17,6 +17,10 @@
 
 namespace rcar {
 
+/// How an extractor may be called: by one thread at a time, each call computing on all cores, or by several threads
+/// side by side, each call inside a parallel_for and so computing on its own thread.
+enum class Calls { in_turn, side_by_side };
+
 /// What extraction needs to know of a backbone.
 struct FeatureExtractor {
   int image_dim = 0;        // D
@@ -28,9 +32,9 @@ struct FeatureExtractor {
   std::string identity;
   /// Kept apart from the identity, so that a cache from another kind of CPU is told from one of another backbone.
   std::string instruction_set = backend::instruction_set();
-  /// Frames (n, D, D, 3) RGB to features (n, F), on all cores. A frame's features must not depend on the batch it is
-  /// in.
+  /// Frames (n, D, D, 3) RGB to features (n, F). A frame's features must not depend on the batch it is in.
   std::function<void(const std::uint8_t* frames, std::size_t n, float* features)> run;
+  Calls calls = Calls::in_turn;
 };
 
 namespace detail {

@@ -26,69 +26,85 @@ struct SampledClip {
 
 namespace detail {
 
-/// Frames as they come, each (S, S, 3) RGB, until their number is known.
+/// Frames as they come, until their number is known. Those that fit into one block are never copied.
 class FrameList {
  public:
-  explicit FrameList(int size) : size_(size) {
+  /// most  how many frames may come
+  FrameList(int size, std::size_t most) : block_frames_(std::min<std::size_t>(most, 64)) {
     if (size < 1) throw UsageError("The frame size is " + std::to_string(size) + "; it must be at least one pixel.");
+    side_ = static_cast<std::size_t>(size);
   }
 
-  void add(const cv::Mat& picture) {
-    frames_.emplace_back(static_cast<std::size_t>(size_) * static_cast<std::size_t>(size_) * 3);
-    crop_and_resize(picture, size_, frames_.back().data());
+  void add(const Picture& square) {
+    if (count_ == blocks_.size() * block_frames_) blocks_.push_back(tensor(block_frames_));
+    resize_square(square, static_cast<int>(side_), blocks_.back().data() + count_ % block_frames_ * frame_bytes());
+    ++count_;
   }
-  void clear() { frames_.clear(); }
-  std::size_t count() const { return frames_.size(); }
+  void clear() {
+    blocks_.clear();
+    count_ = 0;
+  }
+  std::size_t count() const { return count_; }
 
-  /// Moves the frames into one tensor; each is given back to the system once copied.
+  /// Moves the frames (n, S, S, 3) into one tensor; each block is given back to the system once copied.
   Frames take() {
-    const auto side = static_cast<std::size_t>(size_);
-    Frames tensor = Frames::from_shape({frames_.size(), side, side, 3});
-    auto* out = tensor.data();
-    for (auto& frame : frames_) {
-      out = std::copy(frame.begin(), frame.end(), out);
-      std::vector<std::uint8_t>().swap(frame);
-    }
-    frames_.clear();
-    return tensor;
+    Frames frames = count_ == block_frames_ ? std::move(blocks_.front()) : tensor(count_);
+    if (count_ != block_frames_)
+      for (std::size_t done = 0; done < count_; done += block_frames_) {
+        std::copy_n(blocks_[done / block_frames_].data(), std::min(block_frames_, count_ - done) * frame_bytes(),
+                    frames.data() + done * frame_bytes());
+        blocks_[done / block_frames_] = {};
+      }
+    clear();
+    return frames;
   }
 
  private:
-  int size_;
-  std::vector<std::vector<std::uint8_t>> frames_;
+  std::size_t frame_bytes() const { return side_ * side_ * 3; }
+  Frames tensor(std::size_t frames) const { return Frames::from_shape({frames, side_, side_, 3}); }
+
+  std::size_t block_frames_, side_ = 0, count_ = 0;
+  std::vector<Frames> blocks_;  // (block_frames, S, S, 3)
 };
 
 inline SampledClip first_frames(const std::filesystem::path& path, std::size_t count, int size) {
-  FrameList frames(size);
+  FrameList frames(size, count);
   Decoder clip(path);
-  for (cv::Mat picture; frames.count() < count && clip.grab() && clip.retrieve(picture);) frames.add(picture);
+  for (Picture square; frames.count() < count && clip.grab() && clip.retrieve_square(square);) frames.add(square);
   if (frames.count() == 0) clip.fail_without_frames();
   return {frames.take(), clip.frames_per_second()};
 }
 
 /// Which frames to keep follows from how many there are, which is known at the end only. So a first pass keeps what
 /// would be right if the container's count were true, and counts; if it was not, a second pass keeps what is right.
-/// The result never depends on the claim. Colours are converted for kept frames only.
+/// The result never depends on the claim, nor on what was left undecoded. Colours are converted for kept frames only.
 inline SampledClip uniform_frames(const std::filesystem::path& path, std::size_t sequence_length, int size) {
-  FrameList frames(size);
+  FrameList frames(size, sequence_length);
   std::size_t believed = 0;
   std::size_t end = std::numeric_limits<std::size_t>::max();  // where a frame could not be converted
-  for (int pass = 0; pass < 4; ++pass) {
+  Leaving leaving = Leaving::allowed;
+  for (int pass = 0; pass < 5; ++pass) {
     frames.clear();
-    Decoder clip(path);
+    Decoder clip(path, leaving);
     if (pass == 0) believed = clip.claimed_frame_count();
+    const std::size_t kept = sampled_count(believed, sequence_length);
     std::size_t seen = 0;
-    for (cv::Mat picture; seen < end && clip.grab(); ++seen) {
-      if (frames.count() == sampled_count(believed, sequence_length)) continue;
-      if (seen != uniform_index(frames.count(), believed, sequence_length)) continue;
-      if (!clip.retrieve(picture)) {
+    for (Picture square;; ++seen) {
+      std::size_t next = end;
+      if (frames.count() < kept) next = std::min(end, uniform_index(frames.count(), believed, sequence_length));
+      seen += clip.pass(next - seen);
+      if (seen < next || seen == end || !clip.grab()) break;
+      if (!clip.retrieve_square(square)) {
         end = seen;
         break;
       }
-      frames.add(picture);
+      frames.add(square);
     }
-    if (seen == 0) clip.fail_without_frames();
-    if (seen == believed) {
+    if (clip.doubtful()) {
+      leaving = Leaving::forbidden;
+    } else if (seen == 0) {
+      clip.fail_without_frames();
+    } else if (seen == believed) {
       const std::size_t count = frames.count();
       const double share = count > 1 ? static_cast<double>(count - 1) / static_cast<double>(seen - 1) : 1.0;
       return {frames.take(), clip.frames_per_second() * share};
@@ -103,7 +119,7 @@ inline SampledClip uniform_frames(const std::filesystem::path& path, std::size_t
 
 /// The frames of a clip: centre square, resized bilinearly to target_size, RGB (the Keras pipeline's process_video).
 ///
-/// path             any file that OpenCV decodes
+/// path             any file that FFmpeg decodes
 /// max_frame_count  stop after so many; 0: the whole clip, which is then held in memory
 /// returns          (T, S, S, 3) uint8 RGB with S = target_size
 ///

@@ -2,13 +2,52 @@
 /// From a decoded picture to a network's input: centre square, bilinear resize, RGB.
 
 #include <cstdint>
+#include <mutex>
+#include <opencv2/core/utility.hpp>
 #include <opencv2/imgproc.hpp>
 #include <string>
 
 #include "../core/error.hpp"
 #include "crop.hpp"
+#include "picture.hpp"
 
 namespace rcar {
+
+/// Keeps OpenCV on the calling thread as long as one of these lives: for threads that each have a clip of their own.
+class OpenCvOnOneThread {
+ public:
+  OpenCvOnOneThread() {
+    std::lock_guard lock(state().mutex);
+    if (state().alive++ > 0) return;
+    state().before = cv::getNumThreads();
+    cv::setNumThreads(1);
+  }
+  OpenCvOnOneThread(const OpenCvOnOneThread&) = delete;
+  OpenCvOnOneThread& operator=(const OpenCvOnOneThread&) = delete;
+  ~OpenCvOnOneThread() {
+    std::lock_guard lock(state().mutex);
+    if (--state().alive == 0) cv::setNumThreads(state().before);
+  }
+
+ private:
+  struct State {
+    std::mutex mutex;
+    int alive = 0, before = 0;
+  };
+  static State& state() {
+    static State one;
+    return one;
+  }
+};
+
+/// Writes a square, resized as cv2.resize does by default (INTER_LINEAR), as RGB.
+///
+/// rgb      (size, size, 3), written whole
+inline void resize_square(const Picture& square, int size, std::uint8_t* rgb) {
+  cv::Mat out(size, size, CV_8UC3, rgb);
+  cv::resize(square.pixels, out, cv::Size(size, size), 0, 0, cv::INTER_LINEAR);
+  if (square.order == ChannelOrder::bgr) cv::cvtColor(out, out, cv::COLOR_BGR2RGB);
+}
 
 /// Writes the centre square of `picture`, resized as cv2.resize does by default (INTER_LINEAR) and then turned from BGR
 /// to RGB, the Keras pipeline's order.

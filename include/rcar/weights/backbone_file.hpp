@@ -19,7 +19,8 @@ struct BackboneOrigin {
   std::string rescaling;      // EfficientNet's second Keras rescaling, "on" or "off"; "none" for other networks
 };
 
-/// Writes the metadata of a native backbone file into `store`, with the hash of the tensors it holds now.
+/// Writes the metadata of a native backbone file into `store`, with the hash and the checksum of the tensors it
+/// holds now.
 inline void set_origin(Store& store, const BackboneOrigin& origin) {
   store.metadata["format"] = "rcar-weights";
   store.metadata["version"] = "1";
@@ -29,6 +30,7 @@ inline void set_origin(Store& store, const BackboneOrigin& origin) {
   store.metadata["source_sha256"] = origin.source_sha256;
   store.metadata["rescaling"] = origin.rescaling;
   store.metadata["weights_sha256"] = weights_hash(store);
+  store.metadata["checksum"] = weights_checksum(store, store.metadata["weights_sha256"]);
 }
 
 /// Checks that a store is a native backbone file of that network and graph. `where` names it in messages.
@@ -55,12 +57,16 @@ inline void require_backbone(const Store& store, std::string_view backbone, std:
                        "; convert it again with this rcar.");
 }
 
-/// weights_hash of a store, which must be what its metadata says, if that says one.
-/// Throws WeightsError when it is not: the values are not those that were converted.
+/// weights_hash of a store, which must be what its metadata says, if that says one. Where the metadata's checksum fits
+/// tensors and hash, the hash is believed and not computed.
+/// Throws WeightsError when it is another: the values are not those that were converted.
 inline std::string verified_hash(const Store& store) {
+  const auto stated = store.metadata.find("weights_sha256"), checksum = store.metadata.find("checksum");
+  const bool is_stated = stated != store.metadata.end();
+  if (is_stated && checksum != store.metadata.end() && checksum->second == weights_checksum(store, stated->second))
+    return stated->second;
   std::string hash = weights_hash(store);
-  const auto stated = store.metadata.find("weights_sha256");
-  if (stated != store.metadata.end() && stated->second != hash)
+  if (is_stated && stated->second != hash)
     throw WeightsError("The backbone weights are damaged: their SHA-256 is " + hash.substr(0, 12) + "... where their " +
                        "file says " + stated->second.substr(0, 12) + "...; fetch or convert them again.");
   return hash;
