@@ -251,8 +251,7 @@ class Recognizer {
       network_.forward(frames, count, features);
     };
     // A call on one thread has an arena of its own: side by side only as long as those of all threads stay small.
-    const std::size_t arenas = thread_count() * network_.plan().arena_floats * sizeof(float);
-    if (arenas <= (std::size_t{512} << 20)) result.calls = Calls::side_by_side;
+    if (network_.fits_one_a_thread()) result.calls = Calls::side_by_side;
     return result;
   }
 

@@ -67,10 +67,13 @@ class Network {
   std::size_t features() const { return static_cast<std::size_t>(plan_.features); }
   std::size_t frame_bytes() const { return plan_.input.size(); }
 
+  /// Whether memory suffices for every thread to run frames of its own.
+  bool fits_one_a_thread() const { return frames_together(1) > 0; }
+
   /// Features of `count` frames. frames (N, D, D, 3) RGB bytes; features (N, F).
   void forward(const std::uint8_t* frames, std::size_t count, float* features) const {
-    const std::size_t threads = thread_count();
-    const std::size_t together = frames_together(count / threads, threads);
+    const std::size_t threads = inside_parallel_for() ? 1 : thread_count();
+    const std::size_t together = frames_together(count / threads);
     const std::size_t whole = together ? count / threads * threads : 0;
     const std::size_t groups = together ? (whole / threads + together - 1) / together * threads : 0;
     std::deque<WorkspacePool::Lease> leases;
@@ -128,8 +131,8 @@ class Network {
   }
 
   /// Frames that a thread takes through the late steps at once; 0: too little memory for a frame a thread.
-  std::size_t frames_together(std::size_t frames_of_a_thread, std::size_t threads) const {
-    const std::size_t limit = arenas_limit_bytes / threads / sizeof(float);
+  std::size_t frames_together(std::size_t frames_of_a_thread) const {
+    const std::size_t limit = arenas_limit_bytes / thread_count() / sizeof(float);
     std::size_t together = std::min<std::size_t>(frames_of_a_thread, B::most_frames);
     while (together > 0 && memory_.single_floats() + memory_.group_floats(static_cast<int>(together)) > limit)
       --together;
