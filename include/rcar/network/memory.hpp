@@ -17,7 +17,7 @@ namespace rcar {
 /// many times as there are frames.
 class GroupMemory {
  public:
-  static constexpr std::size_t most_pixels_together = 16 * 16;
+  static constexpr std::size_t most_pixels_together = 26 * 26;
 
   GroupMemory(const graph::PlanView& plan, int most_frames) : views_(plan.views), in_group_(plan.views.size(), false) {
     together_from_ = plan.steps.size();

@@ -2,6 +2,7 @@
 /// A convolution by itself, through the public interface of a back end, on random numbers.
 
 #include <rcar/backend/operands.hpp>
+#include <rcar/core/buffer.hpp>
 #include <rcar/core/random.hpp>
 
 #include <algorithm>
@@ -30,10 +31,10 @@ class Layer {
         residual_(residual ? random_values(shape.output.size(), 2) : std::vector<float>{}),
         scale_(shape.scaled ? random_values(static_cast<std::size_t>(shape.input.channels), 3, 0, 1)
                             : std::vector<float>{}),
-        weights_(B::pack(shape.kernel, random_values(shape.kernel.size(), 4),
+        weights_(B::pack(shape, random_values(shape.kernel.size(), 4),
                          random_values(static_cast<std::size_t>(shape.kernel.out_channels), 5))),
-        scratch_(B::scratch_floats(shape)),
-        block_rows_(std::max(1, B::block_rows(shape))) {}
+        scratch_(allocate_floats(B::scratch_floats(shape))),
+        block_rows_(B::block(shape, 1).rows) {}
 
   /// All rows of the output, block after block on this thread, as Network calls them.
   void run() {
@@ -47,7 +48,7 @@ class Layer {
         B::depthwise_convolution(in, shape_.window, weights_, activation_, out, rows);
       else
         B::convolution(in, scale_.empty() ? nullptr : scale_.data(), shape_.window, weights_, activation_, residual,
-                       out, rows, scratch_.data());
+                       out, rows, scratch_.get());
     }
   }
 
@@ -58,7 +59,7 @@ class Layer {
   Activation activation_;
   std::vector<float> in_, out_, residual_, scale_;
   typename B::Weights weights_;
-  std::vector<float> scratch_;
+  Buffer scratch_;
   int block_rows_;
 };
 

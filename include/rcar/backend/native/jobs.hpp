@@ -16,7 +16,7 @@ struct Tile {
   std::ptrdiff_t length = 0;
   const float* weights = nullptr;  // (runs * length, panel)
   const float* bias = nullptr;     // (panel), or null
-  const float* ahead = nullptr;    // one cache line from here on is prefetched a product
+  const float* ahead = nullptr;    // one cache line a product from here on is prefetched
   float* out = nullptr;
   std::ptrdiff_t out_stride = 0;
   const float* residual = nullptr;  // or null
