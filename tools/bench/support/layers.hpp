@@ -30,10 +30,10 @@ class Layer {
         residual_(residual ? random_values(shape.output.size(), 2) : std::vector<float>{}),
         scale_(shape.scaled ? random_values(static_cast<std::size_t>(shape.input.channels), 3, 0, 1)
                             : std::vector<float>{}),
-        weights_(B::pack(shape.kernel, random_values(shape.kernel.size(), 4),
+        weights_(B::pack(shape, random_values(shape.kernel.size(), 4),
                          random_values(static_cast<std::size_t>(shape.kernel.out_channels), 5))),
         scratch_(B::scratch_floats(shape)),
-        block_rows_(std::max(1, B::block_rows(shape))) {}
+        block_rows_(std::max(1, B::block(shape, 1).rows)) {}
 
   /// All rows of the output, block after block on this thread, as Network calls them.
   void run() {
