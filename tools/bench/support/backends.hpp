@@ -32,7 +32,8 @@ auto with_backend(const BackendChoice& choice, Run&& run) {
 }
 
 inline void add_backend_options(CLI::App& app, BackendChoice& choice) {
-  app.add_option("--backend", choice.backend, "default, or the name of a back end: native, blas")->capture_default_str();
+  app.add_option("--backend", choice.backend, "default, or the name of a back end: native, blas")
+      ->capture_default_str();
   app.add_option("--numerics", choice.numerics, "fast or exact, for back ends that have both")->capture_default_str();
 }
 
