@@ -98,6 +98,38 @@ void compare_layers() {
     }
 }
 
+/// An expansion and its depthwise convolution in one, beside the two on Reference.
+void compare_fused() {
+  using Native = backend::Native<>;
+  for (int stride : {1, 2}) {
+    const auto expand = Layer{StepKind::convolution, 1, 1, 1, {14, 13, 24}, 100}.shape(false),
+               depthwise = Layer{StepKind::depthwise_convolution, 3, 3, stride, {14, 13, 100}, 100}.shape(false);
+    const auto in = drawn(expand.input.size()), kernel = drawn(expand.kernel.size()),
+               taps = drawn(depthwise.kernel.size()), bias = drawn(100), none = std::vector<float>(100 * 14 * 13);
+    std::vector<float> ours(depthwise.output.size());
+    test::Scratch scratch(Native::fused_scratch_floats(expand, depthwise));
+    Native::expand_depthwise({in.data(), expand.input, 24}, Native::pack(expand, kernel, bias), Activation::swish,
+                             depthwise.window, Native::pack(depthwise, taps, bias), Activation::relu6,
+                             {ours.data(), depthwise.output, 100}, {0, depthwise.output.height}, scratch.data());
+    const auto middle = run<Reference>(expand, Activation::swish, kernel, bias, in, {}, none);
+    compare("an expansion and a depthwise convolution in one", ours,
+            run<Reference>(depthwise, Activation::relu6, taps, bias, middle, {}, none), 1e-5);
+  }
+}
+
+template <class B>
+std::vector<float> pooled(const std::vector<float>& values) {
+  const Extent extent{9, 10, 38};
+  const Window window{3, 3, 2, 2, 1, 1, 1, 1};
+  const Extent smaller{5, 5, 38};
+  std::vector<float> out(2 * smaller.size() + 38);
+  const backend::ConstMap in{values.data(), extent, 38};
+  B::max_pooling(in, window, {out.data(), smaller, 38}, {0, 5});
+  B::average_pooling(in, window, {out.data() + smaller.size(), smaller, 38}, {0, 5});
+  B::global_average_pooling(in, {out.data() + 2 * smaller.size(), {1, 1, 38}, 38});
+  return out;
+}
+
 /// C = A B, some of it transposed, beside what C was.
 void compare_products() {
   for (auto transposed : {Transpose::no, Transpose::yes})
@@ -142,6 +174,9 @@ std::vector<float> recurrence(int gates, int units) {
 int main() {
   compare_layers<backend::Native<>>();
   compare_layers<backend::Native<backend::numerics::exact>>();
+  compare_fused();
+  const auto values = drawn(9 * 10 * 38);
+  compare("pooling", pooled<backend::Native<>>(values), pooled<Reference>(values), 1e-5);
   compare_products();
   for (int gates : {3, 4})
     for (int units : {5, 16})
