@@ -7,13 +7,15 @@ import csv
 import io
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
 import unittest
 
 BUILD = pathlib.Path(sys.argv.pop(1)).resolve()
-PROGRAMS = ["networks", "kernels", "heads", "extraction", "counted_kernels"]
+SOURCE = pathlib.Path(__file__).resolve().parents[2]
+PROGRAMS = ["networks", "kernels", "heads", "extraction", "tune", "counted_kernels"]
 
 
 def run(name, *arguments):
@@ -51,13 +53,14 @@ class Programs(unittest.TestCase):
         self.refuses("InceptionV3 at 224", "networks", "--network", "LeNet")
         self.refuses("at 225", "networks", "--dim", "225")
         self.refuses("throughput or latency", "networks", "--mode", "fast")
-        self.refuses("default or blas", "networks", "--backend", "abacus")
+        self.refuses("native or blas", "networks", "--backend", "abacus")
         self.refuses("fast or exact", "heads", "--numerics", "rough")
         self.refuses("gru or lstm", "heads", "--cell", "rnn")
         self.refuses("fewer clips", "heads", "--clips", "3")
         self.refuses("--list", "counted_kernels", "no_such_kernel")
         nothing = run("kernels", "--benchmark_filter=no_such_layer")  # Google Benchmark says it too
         self.assertEqual((nothing.returncode, nothing.stderr.splitlines()[-1]), (2, "error: No layer matches the filter."))
+        self.refuses("no_such_table", "tune", "--table", "no_such_table")
         self.refuses("no_such_folder", "extraction", "--clips", "no_such_folder", code=1)
 
     def test_a_network_has_a_speed_in_both_modes_and_a_time_for_every_step(self):
@@ -76,6 +79,25 @@ class Programs(unittest.TestCase):
         done = run("kernels", "--network", "InceptionV3", "--benchmark_filter=25x25x192 -> 25x25x64", "--benchmark_min_time=0.01", "--benchmark_format=csv")
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("InceptionV3/convolution/25x25x192 -> 25x25x64 relu", done.stdout)
+
+    def test_tuning_keeps_the_entries_of_other_layers_and_sorts_the_table(self):
+        table = SOURCE / "include/rcar/backend/native/algorithm_table.hpp"
+        entries = lambda text: [line for line in text.splitlines() if line.startswith("  {")]
+        with tempfile.TemporaryDirectory() as folder:
+            copy = pathlib.Path(folder) / "table.hpp"
+            other = "  {16, 3, 3, 1024, 1024, 7, 7, {4, 4}},"
+            copy.write_text(table.read_text().replace("{{\n", "{{\n" + other + "\n", 1))
+            none = run("tune", "--network", "EfficientNetB0", "--table", copy)  # it has no layer with a choice
+            self.assertEqual(none.returncode, 0, none.stderr)
+            values = [tuple(map(int, re.findall(r"\d+", line))) for line in entries(copy.read_text())]
+            self.assertEqual(values, sorted(values))
+            self.assertEqual(set(entries(copy.read_text())), {other, *entries(table.read_text())})
+            self.assertIn(f"std::array<TunedLayer, {len(values)}>", copy.read_text())
+            before = copy.read_text()
+            done = run("tune", "--passes", "1", "--rounds", "1", "--dry-run", "--table", copy)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn("25x25x96 3x3 -> 25x25x96", done.stdout)
+            self.assertEqual(copy.read_text(), before)
 
     def test_an_epoch_has_a_time(self):
         row = self.rows("heads", "--clips", "10", "--epochs", "1", "--csv")[0]

@@ -11,6 +11,6 @@ namespace rcar {
 inline constexpr const char* version = "0.1.0";
 
 /// Changes whenever the numbers that an engine computes may change: part of every cache key.
-inline constexpr int engine_version = 2;
+inline constexpr int engine_version = 3;
 
 }  // namespace rcar

@@ -1,13 +1,7 @@
 #pragma once
-/// The ways to compute a convolution, and the rule that chooses one for a layer.
+/// The ways to compute a convolution.
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
-#include <string_view>
-
-#include "../cpu.hpp"
-#include "../operands.hpp"
 
 namespace rcar::backend {
 
@@ -25,6 +19,14 @@ struct Algorithm {
 
   constexpr bool winograd() const { return outputs_y > 0; }
   friend constexpr bool operator==(const Algorithm&, const Algorithm&) = default;
+};
+
+/// What the tuning tool found of one layer on one instruction set: see algorithm_table.hpp.
+struct TunedLayer {
+  int lanes = 0;  // floats in a vector: 4, 8 or 16
+  int kernel_height = 0, kernel_width = 0, in_channels = 0, out_channels = 0;
+  int out_height = 0, out_width = 0;
+  Algorithm algorithm;
 };
 
 }  // namespace native

@@ -15,6 +15,27 @@
 
 namespace rcar::backend::native {
 
+/// Floats of scratch that a convolution by this algorithm needs.
+constexpr std::size_t scratch_floats(const StepShape& shape, Algorithm algorithm, int lanes) {
+  if (algorithm.winograd()) return winograd_shape({shape.kernel, algorithm, nullptr, nullptr}, lanes).scratch_floats();
+  if (!is_pointwise(shape.window))
+    return windowed_shape(shape.window, shape.input, shape.output, 0, lanes).scratch_floats;
+  if (!shape.scaled) return 0;
+  const std::size_t pixels = shape.output.pixels(), panel = 2 * static_cast<std::size_t>(lanes);
+  return static_cast<std::size_t>(shape.kernel.in_channels) * (pixels < scale_weights_from ? pixels : panel);
+}
+
+/// A convolution by the algorithm that its weights are packed for.
+inline void convolve(const Convolution& job) {
+  const Kernels& k = kernels();
+  if (job.weights.algorithm.winograd())
+    k.winograd(job);
+  else if (is_pointwise(job.window))
+    k.pointwise(job);
+  else
+    k.windowed(job);
+}
+
 template <numerics Policy>
 struct Maps {
   using Weights = PackedWeights;
@@ -38,17 +59,7 @@ struct Maps {
   }
 
   static std::size_t scratch_floats(const StepShape& shape) {
-    if (shape.kind != StepKind::convolution) return 0;
-    const int lanes = kernels().lanes;
-    const Algorithm chosen = algorithm(shape);
-    if (chosen.winograd()) return winograd_shape({shape.kernel, chosen, nullptr, nullptr}, lanes).scratch_floats();
-    if (is_pointwise(shape.window)) {
-      if (!shape.scaled) return 0;
-      const std::size_t depth = static_cast<std::size_t>(shape.kernel.in_channels);
-      return depth *
-             (shape.output.pixels() < scale_weights_from ? shape.output.pixels() : 2 * static_cast<std::size_t>(lanes));
-    }
-    return windowed_shape(shape.window, shape.input, shape.output, 0, lanes).scratch_floats;
+    return shape.kind == StepKind::convolution ? native::scratch_floats(shape, algorithm(shape), kernels().lanes) : 0;
   }
 
   static void normalize(const std::uint8_t* frame, const float* scale, const float* offset, Map out, Rows rows) {
@@ -59,15 +70,8 @@ struct Maps {
 
   static void convolution(ConstMap in, const float* scale, const Window& window, const Weights& weights,
                           Activation activation, ConstMap residual, Map out, Rows rows, float* scratch) {
-    const Convolution job{in,  scale, window, weights.view().from_channel(rows.first_channel), activation, residual,
-                          out, rows,  scratch};
-    const Kernels& k = kernels();
-    if (job.weights.algorithm.winograd())
-      k.winograd(job);
-    else if (is_pointwise(window))
-      k.pointwise(job);
-    else
-      k.windowed(job);
+    convolve(
+        {in, scale, window, weights.view().from_channel(rows.first_channel), activation, residual, out, rows, scratch});
   }
 
   static void depthwise_convolution(ConstMap in, const Window& window, const Weights& weights, Activation activation,

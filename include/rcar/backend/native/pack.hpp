@@ -58,15 +58,8 @@ inline std::vector<double> winograd_g(int outputs, int taps) {
     for (const auto& row : matrices.g) g.insert(g.end(), row.begin(), row.end());
     return g;
   };
-  if (taps == 3)
-    return outputs == 4   ? flat(winograd_matrices<4, 3>)
-           : outputs == 5 ? flat(winograd_matrices<5, 3>)
-                          : flat(winograd_matrices<6, 3>);
-  if (taps == 5)
-    return outputs == 2   ? flat(winograd_matrices<2, 5>)
-           : outputs == 3 ? flat(winograd_matrices<3, 5>)
-                          : flat(winograd_matrices<4, 5>);
-  return outputs == 4 ? flat(winograd_matrices<4, 7>) : flat(winograd_matrices<6, 7>);
+  if (taps == 3) return outputs == 5 ? flat(winograd_matrices<5, 3>) : flat(winograd_matrices<6, 3>);
+  return taps == 5 ? flat(winograd_matrices<4, 5>) : flat(winograd_matrices<6, 7>);
 }
 
 /// out (point_y, point_x) rows of `Cin` by panel columns = G kernel G^T, for one panel.

@@ -1,0 +1,24 @@
+#pragma once
+/// How layers are computed where a measurement found better than the cost rule of choose.hpp: written by
+/// build/tools/bench/tune, which says in its --help how it measures; do not edit.
+
+#include <array>
+
+#include "algorithm.hpp"
+
+namespace rcar::backend::native {
+
+// clang-format off
+// {lanes, kernel height, width, channels in, out, output height, width, {Winograd's outputs down, across}}
+inline constexpr std::array<TunedLayer, 7> tuned_layers{{
+  {8, 1, 3, 384, 384, 5, 5, {1, 5}},
+  {8, 3, 1, 384, 384, 5, 5, {5, 1}},
+  {8, 3, 3, 32, 32, 109, 109, {5, 5}},
+  {8, 3, 3, 32, 64, 109, 109, {5, 5}},
+  {16, 1, 3, 384, 384, 5, 5, {1, 5}},
+  {16, 3, 1, 384, 384, 5, 5, {5, 1}},
+  {16, 3, 3, 32, 64, 109, 109, {5, 5}},
+}};
+// clang-format on
+
+}  // namespace rcar::backend::native
