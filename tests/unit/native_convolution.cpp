@@ -38,6 +38,7 @@ TEST_CASE("every variant of Winograd's filtering is the naive convolution on eve
   Seeds seeds;
   for (auto set : available()) {
     const auto& kernels = backend::native::kernels(set);
+    if (!backend::native::has_winograd(kernels.lanes)) continue;
     for (const auto& variant : backend::native::winograd_variants) {
       for (int direction = 0; direction < (variant.dimensions == 1 ? 2 : 1); ++direction) {
         const bool down = variant.dimensions == 2 || direction == 0, across = variant.dimensions == 2 || direction == 1;
@@ -191,7 +192,7 @@ TEST_CASE("an expansion fused with its depthwise convolution has the bits of the
 TEST_CASE("the exact policy never chooses Winograd's filtering, the fast one does where it saves products") {
   const backend::StepShape step{StepKind::convolution, same(3, 3), {25, 25, 96}, {25, 25, 96},
                                 {3, 3, 96, 96, false}, false};
-  for (int lanes : {4, 8, 16}) {
+  for (int lanes : {8, 16}) {
     CHECK(!backend::native::choose(step, lanes, backend::numerics::exact).winograd());
     CHECK(backend::native::choose(step, lanes, backend::numerics::fast).winograd());
   }

@@ -18,12 +18,22 @@ struct WinogradVariant {
 };
 inline constexpr WinogradVariant winograd_variants[] = {{5, 3, 2}, {6, 3, 2}, {4, 5, 2}, {6, 7, 1}, {5, 3, 1}};
 
+/// Whether there are Winograd's kernels for vectors of so many floats: not for SSE2, whose machines are too few to be
+/// worth the time it takes everybody to compile them.
+constexpr bool has_winograd(int lanes) {
+#if defined(__x86_64__)
+  return lanes > 4;
+#else
+  return lanes > 0;
+#endif
+}
+
 /// Whether Winograd's kernels can compute a layer at all.
 constexpr bool winograd_fits(const StepShape& shape, int lanes) {
   const KernelShape& k = shape.kernel;
   const bool square = k.kernel_height == k.kernel_width, line = k.kernel_height == 1 || k.kernel_width == 1;
-  return !k.depthwise && shape.window.stride_height == 1 && shape.window.stride_width == 1 && !shape.scaled &&
-         (square || line) && k.in_channels % lanes == 0 && k.out_channels % lanes == 0;
+  return has_winograd(lanes) && !k.depthwise && shape.window.stride_height == 1 && shape.window.stride_width == 1 &&
+         !shape.scaled && (square || line) && k.in_channels % lanes == 0 && k.out_channels % lanes == 0;
 }
 
 /// Whether a variant is for kernels of this form.
