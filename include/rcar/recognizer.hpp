@@ -45,10 +45,13 @@ struct VideoPrediction {
 
 /// Sorts one row of probabilities, most likely first; of equal ones the earlier class stays first.
 inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, const float* probabilities) {
+  std::vector<std::size_t> order(classes.size());  // of numbers, since sorting texts takes compilers long
+  for (std::size_t k = 0; k < order.size(); ++k) order[k] = k;
+  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
+  });
   std::vector<Prediction> result;
-  for (std::size_t k = 0; k < classes.size(); ++k) result.push_back({classes[k], probabilities[k]});
-  std::stable_sort(result.begin(), result.end(),
-                   [](const Prediction& a, const Prediction& b) { return a.probability > b.probability; });
+  for (std::size_t k : order) result.push_back({classes[k], probabilities[k]});
   return result;
 }
 

@@ -77,7 +77,8 @@ TEST_CASE("every instruction set gives the baseline's depthwise convolutions and
     const auto run = [&](InstructionSet set) {
       const auto& k = backend::simd::kernels(set);
       test::OwnedMap depthwise(out_extent, 2, 1, 4), largest(out_extent, 0, 1, 4), mean(out_extent, 1, 0, 4);
-      k.depthwise(Activation::swish, in.map(), window, kernel.data(), bias.data(), depthwise.map(), {0, 5});
+      backend::simd::depthwise_kernel(set)(Activation::swish, in.map(), window, kernel.data(), bias.data(),
+                                           depthwise.map(), {0, 5});
       k.max_pooling(in.map(), window, largest.map(), {0, 5});
       k.average_pooling(in.map(), window, mean.map(), {0, 5});
       auto all = depthwise.values;

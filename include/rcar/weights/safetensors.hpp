@@ -106,10 +106,14 @@ inline Store read_safetensors(const std::filesystem::path& path,
     throw refuse(error.what());
   }
 
-  std::stable_sort(entries.begin(), entries.end(),
-                   [](const auto& a, const auto& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
+  std::vector<detail::SafetensorsEntry*> order;
+  for (auto& entry : entries) order.push_back(&entry);
+  std::sort(order.begin(), order.end(), [](const detail::SafetensorsEntry* a, const detail::SafetensorsEntry* b) {
+    return a->begin != b->begin ? a->begin < b->begin : a->end != b->end ? a->end < b->end : a < b;
+  });
   std::uint64_t at = 0;
-  for (const auto& entry : entries) {
+  for (const auto* place : order) {
+    const auto& entry = *place;
     if (entry.begin != at)
       throw refuse("the values of tensor " + quoted(entry.name) + " start at byte " + std::to_string(entry.begin) +
                    ", not at " + std::to_string(at));
@@ -120,7 +124,8 @@ inline Store read_safetensors(const std::filesystem::path& path,
                  std::to_string(data.size()));
 
   const bool aligned = (8 + length) % alignof(float) == 0;
-  for (auto& entry : entries) {
+  for (auto* place : order) {
+    auto& entry = *place;
     const auto bytes = data.subspan(entry.begin, entry.end - entry.begin);
     if (aligned) {
       const std::span values(reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float));

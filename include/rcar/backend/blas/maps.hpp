@@ -90,7 +90,8 @@ struct Maps {
 
   static void depthwise_convolution(ConstMap in, const Window& window, const Weights& weights, Activation activation,
                                     Map out, Rows rows) {
-    simd::kernels().depthwise(activation, in, window, weights.kernel.data(), weights.bias.data(), out, rows);
+    simd::depthwise_kernel(active_instruction_set())(activation, in, window, weights.kernel.data(), weights.bias.data(),
+                                                     out, rows);
   }
 
   static void max_pooling(ConstMap in, const Window& window, Map out, Rows rows) {

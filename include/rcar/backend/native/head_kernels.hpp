@@ -56,26 +56,36 @@ struct LstmStepBackward : StepBackward {
 /// Indexed by Activation where there is one kernel each. See RecurrentBackend for what they compute.
 struct Kernels {
   void (*bias_activation[6])(int rows, int columns, const float* bias, float* y);
-  void (*activation_backward[6])(std::size_t count, const float* y, float* dy);
-  void (*column_sums)(int rows, int columns, const float* x, float* sums);
-  void (*dropout)(std::size_t count, const float* keep, float factor, const float* x, float* y);
   float (*highest)(int count, const float* x);
   /// out = e^(x - top) unless null, and the sum of those.
   float (*exponentials)(int count, const float* x, float top, float* out);
   void (*scale)(int count, float factor, float* x);
-  void (*adam)(const AdamStep&, std::size_t count, const float* gradient, float* m, float* v, float* parameters);
   void (*gru_gates)(const GruStep&);
-  void (*gru_gates_backward)(const GruStepBackward&);
   void (*lstm_gates)(const LstmStep&);
+};
+
+/// What training needs beside; apart, so that a program that only predicts need not compile it.
+struct TrainingKernels {
+  void (*activation_backward[6])(std::size_t count, const float* y, float* dy);
+  void (*column_sums)(int rows, int columns, const float* x, float* sums);
+  void (*dropout)(std::size_t count, const float* keep, float factor, const float* x, float* y);
+  void (*adam)(const AdamStep&, std::size_t count, const float* gradient, float* m, float* v, float* parameters);
+  void (*gru_gates_backward)(const GruStepBackward&);
   void (*lstm_gates_backward)(const LstmStepBackward&);
 };
 
 /// The table of one instruction set, which this processor must offer.
 RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set);
+RCAR_HEADER_INLINE const TrainingKernels& training_kernels(InstructionSet set);
 
 /// The table this process uses.
 inline const Kernels& kernels() {
   static const Kernels& active = kernels(active_instruction_set());
+  return active;
+}
+
+inline const TrainingKernels& training_kernels() {
+  static const TrainingKernels& active = training_kernels(active_instruction_set());
   return active;
 }
 
@@ -96,6 +106,15 @@ RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
 #endif
   static_cast<void>(set);
   return baseline::kernels;
+}
+
+RCAR_HEADER_INLINE const TrainingKernels& training_kernels(InstructionSet set) {
+#if defined(__x86_64__)
+  if (set == InstructionSet::avx512) return avx512::training_kernels();
+  if (set == InstructionSet::avx2) return avx2::training_kernels();
+#endif
+  static_cast<void>(set);
+  return baseline::training_kernels();
 }
 
 }  // namespace rcar::backend::native::head_kernels

@@ -16,15 +16,15 @@ struct HeadLayers {
 
   static void activation_backward(std::size_t count, Activation activation, const float* y, float* dy) {
     if (activation == Activation::linear) return;
-    head_kernels::kernels().activation_backward[static_cast<int>(activation)](count, y, dy);
+    head_kernels::training_kernels().activation_backward[static_cast<int>(activation)](count, y, dy);
   }
 
   static void column_sums(int rows, int columns, const float* x, float* sums) {
-    head_kernels::kernels().column_sums(rows, columns, x, sums);
+    head_kernels::training_kernels().column_sums(rows, columns, x, sums);
   }
 
   static void dropout(std::size_t count, const float* keep, float factor, const float* x, float* y) {
-    head_kernels::kernels().dropout(count, keep, factor, x, y);
+    head_kernels::training_kernels().dropout(count, keep, factor, x, y);
   }
 
   static void softmax(int rows, int columns, const float* logits, float* probabilities) {
@@ -50,7 +50,7 @@ struct HeadLayers {
 
   static void adam(const AdamStep& adam, std::size_t count, const float* gradient, float* m, float* v,
                    float* parameters) {
-    head_kernels::kernels().adam(adam, count, gradient, m, v, parameters);
+    head_kernels::training_kernels().adam(adam, count, gradient, m, v, parameters);
   }
 
  private:

@@ -77,9 +77,9 @@ struct Maps {
   static void depthwise_convolution(ConstMap in, const Window& window, const Weights& weights, Activation activation,
                                     Map out, Rows rows) {
     if (window.kernel_height > most_depthwise_rows) {
+      const auto plain = simd::depthwise_kernel(active_instruction_set());
       for (int f = 0; f < out.frames; ++f)
-        simd::kernels().depthwise(activation, in.frame(f), window, weights.view().panels, weights.view().bias,
-                                  out.frame(f), rows);
+        plain(activation, in.frame(f), window, weights.view().panels, weights.view().bias, out.frame(f), rows);
       return;
     }
     kernels().depthwise({in, nullptr, window, weights.view(), activation, {}, out, rows, nullptr});

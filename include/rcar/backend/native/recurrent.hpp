@@ -60,7 +60,7 @@ struct Recurrent : HostMemory, HeadLayers {
       head_kernels::GruStepBackward step{common};
       step.saved = out.saved + at.row(t) * 4;
       step.d_product = d_product + at.row(t) * 3;
-      head_kernels::kernels().gru_gates_backward(step);
+      head_kernels::training_kernels().gru_gates_backward(step);
     });
     column_sums(in.clips * in.steps, 3 * in.units, d_product, gradient.recurrent_bias);
   }
@@ -74,7 +74,7 @@ struct Recurrent : HostMemory, HeadLayers {
       step.saved = out.saved + at.row(t) * 5;
       at.describe_carry(step, t);
       step.d_carry = d_carry;
-      head_kernels::kernels().lstm_gates_backward(step);
+      head_kernels::training_kernels().lstm_gates_backward(step);
     });
   }
 

@@ -28,14 +28,19 @@ struct Kernels {
   void (*vector_times_matrix)(const float* in, const float* matrix, float* out, int depth, int columns);
   /// out = frame * scale[c] + offset[c], three channels.
   void (*normalize)(const std::uint8_t* frame, const float* scale, const float* offset, float* out, int pixels);
-  void (*depthwise)(Activation, ConstMap in, const Window&, const float* kernel, const float* bias, Map out, Rows);
   void (*max_pooling)(ConstMap in, const Window&, Map out, Rows);
   void (*average_pooling)(ConstMap in, const Window&, Map out, Rows);
   void (*global_average_pooling)(ConstMap in, float* out);
 };
 
+/// A depthwise convolution of any window; apart, since not every back end uses it.
+using DepthwiseKernel = void (*)(Activation, ConstMap in, const Window&, const float* kernel, const float* bias,
+                                 Map out, Rows);
+
 /// The table of one instruction set, which this processor must offer.
 RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set);
+
+RCAR_HEADER_INLINE DepthwiseKernel depthwise_kernel(InstructionSet set);
 
 /// The table this process uses.
 inline const Kernels& kernels() {
@@ -52,6 +57,15 @@ inline const Kernels& kernels() {
 #undef RCAR_BODY
 
 namespace rcar::backend::simd {
+
+RCAR_HEADER_INLINE DepthwiseKernel depthwise_kernel(InstructionSet set) {
+#if defined(__x86_64__)
+  if (set == InstructionSet::avx512) return avx512::depthwise_kernel();
+  if (set == InstructionSet::avx2) return avx2::depthwise_kernel();
+#endif
+  static_cast<void>(set);
+  return baseline::depthwise_kernel();
+}
 
 RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
 #if defined(__x86_64__)
