@@ -61,12 +61,12 @@ inline std::optional<std::filesystem::path> packed_path(const graph::PlanView& p
   return std::filesystem::path(folder) / (file.filename().string() + '.' + hash->second.substr(0, 12) + ending);
 }
 
-/// The entries of the plan's weight table as tensors of a packed file: their names, in the table's order.
+/// The name of an entry's tensor in a packed file: that of its convolution.
 inline std::string packed_name(const graph::PlanView& plan, const graph::StepWeights& entry) {
   return std::string(std::string_view(plan.layers[static_cast<std::size_t>(entry.convolution)].name));
 }
 
-/// All that decides the packed values besides the folder.
+/// All that decides the packed values.
 template <backend::KeepingBackend B>
 weights::PackedKey packed_key(const graph::PlanView& plan, const weights::Store& store) {
   std::string layout;
@@ -115,6 +115,7 @@ std::optional<PackedNetwork<B>> packed_over(const graph::PlanView& plan, const w
   return result;
 }
 
+/// The tensors of a packed file, which lie where `packed` has them.
 template <backend::KeepingBackend B>
 weights::Store packed_store(const graph::PlanView& plan, const PackedNetwork<B>& packed) {
   weights::Store store;
