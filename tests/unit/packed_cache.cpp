@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <cstdint>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -84,11 +85,16 @@ struct Place {
   }
 
   weights::Store read() const { return weights::read_safetensors(weights); }
-  /// As if the file had not been written for long.
-  weights::Store read_settled() const {
+  /// As if the file had not been written for long, or were written in an hour.
+  weights::Store read_settled() const { return read_changed(1); }
+  weights::Store read_unsettled() const {
+    const auto hence = std::chrono::system_clock::now() + std::chrono::hours(1);
+    return read_changed(std::chrono::nanoseconds(hence.time_since_epoch()).count());
+  }
+  weights::Store read_changed(std::int64_t when_ns) const {
     weights::Store store = read();
     auto source = *store.source();
-    source.stamp.changed_ns = source.stamp.modified_ns = 1;
+    source.stamp.changed_ns = source.stamp.modified_ns = when_ns;
     store.set_source(source);
     return store;
   }
@@ -150,14 +156,14 @@ void flip(const fs::path& path, std::size_t at, char bits = 1) {
 
 TEST_CASE("the first load keeps packed weights beside the file, the next one maps them and has the same bits") {
   Place place;
-  auto first = place.load(place.read());
+  auto first = place.load(place.read_settled());
   CHECK(place.is_kept());
   CHECK_FALSE(first.packed.memory);
   const std::string written = test::read_text(place.packed);
-  auto second = place.load(place.read());
+  auto second = place.load(place.read_settled());
   CHECK(second.packed.memory);
   CHECK(second.weights_sha256 == first.weights_sha256);
-  CHECK(second.weights_sha256 == weights::weights_hash(place.read()));
+  CHECK(second.weights_sha256 == weights::weights_hash(place.read_settled()));
   CHECK(test::read_text(place.packed) == written);
   bool winograd = false;
   for (std::size_t i = 0; i < first.packed.entries.size(); ++i) {
@@ -179,8 +185,8 @@ TEST_CASE("weights that are proven and not written since are not read again") {
 
 TEST_CASE("weights that may have been written since are proven again, and kept packed once they are") {
   Place place;
-  place.load(place.read());  // written a moment ago: another write might not show in the file's times
-  CHECK_THROWS_WITH(place.load(without_values(place.read())), Contains("damaged") && Contains("SHA-256"));
+  place.load(place.read_unsettled());  // another write might not show in the file's times
+  CHECK_THROWS_WITH(place.load(without_values(place.read_unsettled())), Contains("damaged") && Contains("SHA-256"));
   CHECK_THROWS_WITH(place.load(without_values(place.read_settled())), Contains("damaged"));
   CHECK(place.load(place.read_settled()).packed.memory);
   CHECK(place.features(without_values(place.read_settled())) == expected());
@@ -188,7 +194,7 @@ TEST_CASE("weights that may have been written since are proven again, and kept p
 
 TEST_CASE("a packed file that is cut is said to be, and made again") {
   Place place;
-  place.load(place.read());
+  place.load(place.read_settled());
   const std::string whole = test::read_text(place.packed);
   std::uint64_t header = 0;
   std::memcpy(&header, whole.data(), 8);
@@ -198,19 +204,19 @@ TEST_CASE("a packed file that is cut is said to be, and made again") {
         std::size_t{9} + header, whole.size() / 2, whole.size() - 64, whole.size() - 1}) {
     place.warnings.clear();
     test::write_text(place.packed, whole.substr(0, size));
-    CHECK(place.features(place.read()) == expected());
+    CHECK(place.features(place.read_settled()) == expected());
     REQUIRE(place.warnings.size() == 1);
     CHECK_THAT(place.warnings[0], Contains(place.packed.filename().string()) && Contains("are packed again."));
     CHECK(test::read_text(place.packed) == whole);
   }
   test::write_text(place.packed, whole + "more");
-  place.load(place.read());
+  place.load(place.read_settled());
   CHECK(test::read_text(place.packed) == whole);
 }
 
 TEST_CASE("a packed file with a flipped bit anywhere is said to be damaged, and made again") {
   Place place;
-  place.load(place.read());
+  place.load(place.read_settled());
   const std::string whole = test::read_text(place.packed);
   std::uint64_t header = 0;
   std::memcpy(&header, whole.data(), 8);
@@ -221,7 +227,7 @@ TEST_CASE("a packed file with a flipped bit anywhere is said to be damaged, and 
     CAPTURE(at);
     place.warnings.clear();
     flip(place.packed, at);
-    CHECK(place.features(place.read()) == expected());
+    CHECK(place.features(place.read_settled()) == expected());
     CHECK(place.warnings.size() == 1);
     CHECK(test::read_text(place.packed) == whole);
   }
