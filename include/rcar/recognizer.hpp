@@ -24,6 +24,7 @@
 #include "heads/sequence_head.hpp"
 #include "model_file.hpp"
 #include "network/network.hpp"
+#include "network/packed_cache.hpp"
 #include "train/experiment.hpp"
 #include "video/process_video.hpp"
 #include "weights/backbone_file.hpp"
@@ -78,11 +79,11 @@ class Recognizer {
 
   /// Takes the backbone's weights, e.g. `weights::read_safetensors(file)` or `keras::read_backbone(file)`.
   /// Throws WeightsError, naming the first tensor that is missing or does not fit, and when the weights are damaged.
+  ///
+  /// A back end whose packing takes time keeps the packed weights beside a native file: see network/packed_cache.hpp.
   explicit Recognizer(const weights::Store& backbone_weights, Sampler sampler = Sampler::first)
-      : network_(graph::plan_view<Backbone>(), backbone_weights),
-        sampler_(sampler),
-        weights_sha256_(weights::verified_hash(backbone_weights)),
-        rescaling_(metadata(backbone_weights, "rescaling", "on")) {}
+      : Recognizer(rcar::load_backbone<BackEnd>(graph::plan_view<Backbone>(), backbone_weights), sampler,
+                   metadata(backbone_weights, "rescaling", "on")) {}
 
   /// Loads the backbone from a native weight file (`convert_keras_weights` and `get_weights` make them).
   static Recognizer load_backbone(const std::filesystem::path& weights, Sampler sampler = Sampler::first) {
@@ -259,6 +260,12 @@ class Recognizer {
   }
 
  private:
+  Recognizer(LoadedBackbone<BackEnd> backbone, Sampler sampler, std::string rescaling)
+      : network_(graph::plan_view<Backbone>(), std::move(backbone.packed)),
+        sampler_(sampler),
+        weights_sha256_(std::move(backbone.weights_sha256)),
+        rescaling_(std::move(rescaling)) {}
+
   static void require_types(const ModelFile& file, const std::filesystem::path& path) {
     const auto differ = [&](const std::string& what, const std::string& has, const std::string& wants) {
       if (has != wants)

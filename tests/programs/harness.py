@@ -112,13 +112,15 @@ class Workplace:
 
 
 class LeavesNoFile:
-    """What runs inside may make no file and change none, but for those below the folders it is told of."""
+    """What runs inside may make no file and change none, but for those below the folders it is told of and the packed
+    weights that loading keeps."""
 
     def __init__(self, place, *but):
         self.place, self.but = place, but
 
     def _files(self):
-        return {name: size for name, size in self.place.files().items() if not name.startswith(self.but)}
+        return {name: size for name, size in self.place.files().items()
+                if not name.startswith(self.but) and not name.endswith(".packed")}
 
     def __enter__(self):
         self.before = self._files()

@@ -103,6 +103,39 @@ def _(place):
         expect(gif.startswith(b"GIF89a") and gif.endswith(b";"), f"p-{i + 1}.gif is no GIF")
 
 
+@case("predictions have the same bytes without packed weights, with them, and in two programs at once that make them")
+def _(place):
+    shutil.copytree(place / "four", place / "packed/four")
+    shutil.copy(place / "lite0.safetensors", place / "packed")
+    clip = next((place / "packed/four").rglob("*.avi"))
+
+    def command(result):
+        return ["one/model.rcar", clip, "--weights", "packed/lite0.safetensors", "--json", result]
+
+    def packed():
+        return [name for name in place.files("packed") if "lite0.safetensors." in name]
+
+    place.run("predict_video", *command("off.json"), environment={"RCAR_PACKED_CACHE": "off"}).succeeds()
+    expect(not packed(), "packed weights although they are off:", packed())
+    programs = [subprocess.Popen(place.command("predict_video", command(f"{i}.json")), cwd=place.folder,
+                                 env=place.environment(), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                 stderr=subprocess.PIPE) for i in range(2)]
+    for program in programs:
+        said = program.communicate(timeout=300)[1]
+        expect(program.returncode == 0 and not said, program.returncode, said)
+    expect(len(packed()) == 1 and packed()[0].endswith("-224.packed"), packed())
+    mapped = place.run("predict_video", *command("2.json")).succeeds()
+    expect(not mapped.err, mapped)
+    whole = (place / "packed" / packed()[0]).read_bytes()
+    place.write("packed/" + packed()[0], whole[:100000])
+    cut = place.run("predict_video", *command("3.json")).succeeds()
+    expect(cut.err.count("warning: ") == 1 and packed()[0] in cut.err, cut)
+    values = slice(-1000000, None)  # the header may know more of the weights file's times now
+    expect((place / "packed" / packed()[0]).read_bytes()[values] == whole[values], "the packed weights are others")
+    for name in ("0.json", "1.json", "2.json", "3.json"):
+        expect((place / name).read_bytes() == (place / "off.json").read_bytes(), name, "differs from off.json")
+
+
 @case("nothing but the results lies in the output folder")
 def _(place):
     names = {name for name in place.files("one") if not name.startswith("cache/")}

@@ -10,6 +10,8 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -73,6 +75,17 @@ concept FusingBackend = MapBackend<B> &&
   { B::fused_block(shape, shape, parts) } -> std::same_as<BlockSize>;
   { B::fused_scratch_floats(shape, shape) } -> std::same_as<std::size_t>;
   B::expand_depthwise(in, weights, activation, window, weights /*depthwise*/, activation, out, rows, scratch);
+};
+
+/// What a back end may offer beside: packed weights that are kept in a file and used where they lie in memory, so that
+/// only the first start packs. Values fill whole cache lines of 16 floats.
+template <class B>
+concept KeepingBackend = MapBackend<B> &&
+    requires(const StepShape& shape, const typename B::Weights& weights, std::span<const float> values) {
+  { B::packing(shape) } -> std::same_as<std::string>;  // all that decides the values besides engine, kernel and bias
+  { B::packed_values(weights) } -> std::same_as<std::span<const float>>;
+  // Weights over values that `pack` made for such a step; they outlive the weights. None: so many values are not such.
+  { B::packed_over(shape, values) } -> std::same_as<std::optional<typename B::Weights>>;
 };
 
 /// A matrix product; heads and training need it too.

@@ -25,5 +25,6 @@ struct Native : native::Gemm, native::Maps<Policy>, native::Recurrent {
 
 static_assert(Backend<Native<>>);
 static_assert(FusingBackend<Native<>>);
+static_assert(KeepingBackend<Native<>>);
 
 }  // namespace rcar::backend

@@ -8,17 +8,29 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include "error.hpp"
 
 namespace rcar {
+
+/// What tells whether a file may have been written since: its size, when its content changed and when anything about
+/// it did, the second of which no program can set back. Times are in ns since 1970.
+struct FileStamp {
+  std::uint64_t bytes = 0;
+  std::int64_t modified_ns = 0, changed_ns = 0;
+
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
 
 /// A whole file mapped read-only; processes that map the same file share its pages.
 /// Throws FileError when the file is missing, not a regular file or not readable.
@@ -34,6 +46,8 @@ class MappedFile {
       throw FileError(quoted(path.string()) + " is not a regular file; give the path of a file.");
     }
     size_ = static_cast<std::size_t>(info.st_size);
+    const auto nanoseconds = [](const timespec& time) { return time.tv_sec * std::int64_t{1000000000} + time.tv_nsec; };
+    stamp_ = {size_, nanoseconds(info.st_mtim), nanoseconds(info.st_ctim)};
     if (size_ > 0) {
       void* data = ::mmap(nullptr, size_, PROT_READ, MAP_PRIVATE, file, 0);
       const int reason = errno;
@@ -46,10 +60,11 @@ class MappedFile {
     }
   }
   MappedFile(MappedFile&& other) noexcept
-      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+      : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)), stamp_(other.stamp_) {}
   MappedFile& operator=(MappedFile&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
+    std::swap(stamp_, other.stamp_);
     return *this;
   }
   ~MappedFile() {
@@ -58,11 +73,18 @@ class MappedFile {
 
   std::span<const std::byte> bytes() const { return {data_, size_}; }
   std::string_view text() const { return {reinterpret_cast<const char*>(data_), size_}; }
+  /// As the file was when it was opened.
+  const FileStamp& stamp() const { return stamp_; }
 
  private:
   const std::byte* data_ = nullptr;
   std::size_t size_ = 0;
+  FileStamp stamp_;
 };
+
+/// Whether a commit waits until the disk has the content: else a power failure may leave a renamed file that is not
+/// whole, which is fine for files that are checked when they are read and can be made again.
+enum class Durability { on_disk, in_memory };
 
 /// Writes a file aside (same folder) and renames it into place on commit(); without commit() nothing is left behind.
 /// Throws FileError, with the system's reason, on any failed step.
@@ -96,8 +118,8 @@ class AtomicFile {
   }
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
-  void commit() {
-    if (::fsync(file_) != 0) fail("write");
+  void commit(Durability durability = Durability::on_disk) {
+    if (durability == Durability::on_disk && ::fsync(file_) != 0) fail("write");
     if (::close(std::exchange(file_, -1)) != 0 || ::rename(aside_.c_str(), path_.c_str()) != 0) {
       const int reason = errno;
       ::unlink(aside_.c_str());
@@ -116,6 +138,20 @@ class AtomicFile {
   std::string aside_;
   int file_ = -1;
 };
+
+/// Removes what killed programs left aside of `path`. A day old, it cannot be of one that is still writing.
+inline void remove_abandoned(const std::filesystem::path& path) {
+  const std::string prefix = path.filename().string() + '.';
+  std::error_code error;
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  for (const auto& file : std::filesystem::directory_iterator(folder, error)) {
+    const std::string name = file.path().filename().string();
+    if (name.size() != prefix.size() + 6 || !name.starts_with(prefix)) continue;
+    const auto written = file.last_write_time(error);
+    if (!error && written < std::filesystem::file_time_type::clock::now() - std::chrono::hours(24))
+      std::filesystem::remove(file.path(), error);
+  }
+}
 
 /// Writes a whole file at once, aside and renamed.
 inline void write_file(const std::filesystem::path& path, std::string_view content) {

@@ -6,17 +6,15 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
 #include "../backend/concept.hpp"
 #include "../core/threads.hpp"
 #include "../graph/plan.hpp"
-#include "../weights/fold.hpp"
 #include "../weights/store.hpp"
 #include "memory.hpp"
-#include "normalization.hpp"
+#include "packing.hpp"
 #include "workspace.hpp"
 
 namespace rcar {
@@ -34,16 +32,12 @@ class Network {
  public:
   /// Folds and packs the weights; `store` is not needed afterwards.
   /// Throws WeightsError, naming the first tensor that is missing or has another shape.
-  Network(const graph::PlanView& plan, const weights::Store& store)
-      : plan_(plan), weights_(plan.weights.size()), memory_(plan_, B::most_frames) {
-    plan_.normalization = stored_normalization(plan, store);
-    weights::check_weights(plan, store);
-    parallel_for(plan.steps.size(), [&](std::size_t i, std::size_t) {
-      const int entry = plan.steps[i].weights;
-      if (entry == none) return;
-      auto folded = weights::fold(plan, plan.weights[at(entry)], store);
-      weights_[at(entry)].emplace(B::pack(describe(plan.steps[i]), std::move(folded.kernel), std::move(folded.bias)));
-    });
+  Network(const graph::PlanView& plan, const weights::Store& store) : Network(plan, pack_network<B>(plan, store)) {}
+
+  /// Takes weights that are packed, as load_backbone returns them.
+  Network(const graph::PlanView& plan, PackedNetwork<B> packed)
+      : plan_(plan), weights_(std::move(packed)), memory_(plan_, B::most_frames) {
+    plan_.normalization = weights_.normalization;
     std::size_t scratch_floats = 0;
     const int parts = static_cast<int>(thread_count());
     for (std::size_t i = 0; i < plan.steps.size(); ++i) {
@@ -119,16 +113,7 @@ class Network {
 
   static std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
-  backend::StepShape describe(const Step& step) const {
-    backend::StepShape shape;
-    shape.kind = step.kind;
-    shape.window = step.window;
-    shape.input = step.input == none ? plan_.input : plan_.views[at(step.input)].extent;
-    shape.output = plan_.views[at(step.output)].extent;
-    if (step.weights != none) shape.kernel = weights::kernel_shape(plan_.weights[at(step.weights)]);
-    shape.scaled = step.scale != none;
-    return shape;
-  }
+  backend::StepShape describe(const Step& step) const { return step_shape(plan_, step); }
 
   /// Frames that a thread takes through the late steps at once; 0: too little memory for a frame a thread.
   std::size_t frames_together(std::size_t frames_of_a_thread) const {
@@ -225,15 +210,15 @@ class Network {
   void run_fused(std::size_t i, backend::ConstMap in, backend::Map out, backend::Rows rows, float* scratch) const {
     if constexpr (backend::FusingBackend<B>) {
       const Step &expand = plan_.steps[i - 1], &step = plan_.steps[i];
-      B::expand_depthwise(in, *weights_[at(expand.weights)], expand.activation, step.window,
-                          *weights_[at(step.weights)], step.activation, out, rows, scratch);
+      B::expand_depthwise(in, *weights_.entries[at(expand.weights)], expand.activation, step.window,
+                          *weights_.entries[at(step.weights)], step.activation, out, rows, scratch);
     }
   }
 
   void run_block(const Step& step, const std::uint8_t* pixels, const Operands& maps, backend::Rows rows,
                  float* scratch) const {
     const auto& [in, residual, scale, out] = maps;
-    const typename B::Weights* weights = step.weights == none ? nullptr : &*weights_[at(step.weights)];
+    const typename B::Weights* weights = step.weights == none ? nullptr : &*weights_.entries[at(step.weights)];
     switch (step.kind) {
       case StepKind::normalize:
         return normalize(pixels, out, rows);
@@ -265,7 +250,7 @@ class Network {
   }
 
   graph::PlanView plan_;
-  std::vector<std::optional<typename B::Weights>> weights_;
+  PackedNetwork<B> weights_;
   GroupMemory memory_;
   std::vector<backend::BlockSize> blocks_;  // by step
   std::vector<bool> fused_;                 // by step: computed together with the step before it

@@ -136,11 +136,13 @@ inline Store read_safetensors(const std::filesystem::path& path,
       store.add(std::move(entry.name), std::move(entry.shape), std::move(values));
     }
   }
+  store.set_source({path, file->stamp()});
   return store;
 }
 
-/// The header of a store: 8 bytes of length and the JSON, padded with spaces so that the values lie at a multiple of 8.
-inline std::string safetensors_header(const Store& store) {
+/// The header of a store: 8 bytes of length and the JSON, padded with spaces so that the values lie at a multiple of
+/// `alignment` bytes.
+inline std::string safetensors_header(const Store& store, std::size_t alignment = 8) {
   json::Value root{json::Object{}};
   if (!store.metadata.empty()) {
     json::Value metadata{json::Object{}};
@@ -160,7 +162,7 @@ inline std::string safetensors_header(const Store& store) {
     members.push_back({tensor.name, std::move(entry)});
   }
   std::string header = json::dump(json::Value(std::move(members)));
-  header.append((8 - header.size() % 8) % 8, ' ');
+  header.append((alignment - (8 + header.size()) % alignment) % alignment, ' ');
   const std::uint64_t length = header.size();
   std::string out(8, '\0');
   std::memcpy(out.data(), &length, 8);
@@ -169,12 +171,13 @@ inline std::string safetensors_header(const Store& store) {
 
 /// Writes a store, aside and renamed; the same store gives the same bytes.
 /// Throws FileError when the file cannot be written.
-inline void write_safetensors(const std::filesystem::path& path, const Store& store) {
-  const std::string header = safetensors_header(store);
+inline void write_safetensors(const std::filesystem::path& path, const Store& store, std::size_t alignment = 8,
+                              Durability durability = Durability::on_disk) {
+  const std::string header = safetensors_header(store, alignment);
   AtomicFile file(path);
   file.write(header);
   for (const Tensor& tensor : store.tensors()) file.write(std::as_bytes(tensor.values));
-  file.commit();
+  file.commit(durability);
 }
 
 }  // namespace rcar::weights

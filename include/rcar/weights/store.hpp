@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <limits>
 #include <map>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -16,6 +18,7 @@
 
 #include "../core/checksum.hpp"
 #include "../core/error.hpp"
+#include "../core/file.hpp"
 #include "../core/hash.hpp"
 
 namespace rcar::weights {
@@ -45,6 +48,12 @@ inline std::size_t element_count(const Shape& shape) {
   return count;
 }
 
+/// The file whose tensors a store holds.
+struct SourceFile {
+  std::filesystem::path path;
+  FileStamp stamp;
+};
+
 /// Tensors in a fixed order, found by name, with free-form metadata. Copies share the values, which never change.
 class Store {
  public:
@@ -64,6 +73,7 @@ class Store {
       throw WeightsError("There are two tensors named " + quoted(name) + "; every name may stand once.");
     tensors_.push_back({std::move(name), std::move(shape), values});
     if (owners_.empty() || owners_.back() != owner) owners_.push_back(std::move(owner));
+    source_.reset();
   }
 
   /// The tensor of that name, nullptr when there is none; valid until the next add().
@@ -81,6 +91,10 @@ class Store {
                            [](std::size_t sum, const Tensor& tensor) { return sum + tensor.values.size(); });
   }
 
+  /// The file that holds these tensors and no others, if there is one; its reader says so.
+  const std::optional<SourceFile>& source() const { return source_; }
+  void set_source(SourceFile source) { source_ = std::move(source); }
+
   /// What the file says about its tensors; keys and values are UTF-8.
   std::map<std::string, std::string> metadata;
 
@@ -88,6 +102,7 @@ class Store {
   std::vector<Tensor> tensors_;
   std::vector<std::shared_ptr<const void>> owners_;
   std::unordered_map<std::string, std::size_t> index_;
+  std::optional<SourceFile> source_;
 };
 
 /// SHA-256 (64 hexadecimal digits) over every tensor's name, shape and values. Tensors are taken in the order of their

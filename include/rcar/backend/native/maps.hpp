@@ -5,6 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <optional>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "../operands.hpp"
@@ -46,6 +49,16 @@ struct Maps {
   static Weights pack(const StepShape& shape, std::vector<float> kernel, std::vector<float> bias) {
     const int lanes = kernels().lanes;
     return native::pack(shape.kernel, algorithm(shape), lanes, kernel, bias);
+  }
+
+  static std::string packing(const StepShape& shape) {
+    return native::packing(shape.kernel, algorithm(shape), kernels().lanes);
+  }
+  static std::span<const float> packed_values(const Weights& weights) { return weights.values(); }
+  static std::optional<Weights> packed_over(const StepShape& shape, std::span<const float> values) {
+    const PackedLayout layout = packed_layout(shape.kernel, algorithm(shape), kernels().lanes);
+    if (values.size() != layout.floats) return std::nullopt;
+    return Weights(shape.kernel, algorithm(shape), values, layout.bias_at);
   }
 
   static Algorithm algorithm(const StepShape& shape) { return choose(shape, kernels().lanes, Policy); }

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -46,7 +47,27 @@ constexpr PackedLayout packed_layout(const KernelShape& shape, Algorithm algorit
   const std::size_t padded = (channels + panel - 1) / panel * panel;
   const std::size_t kernel = packed_depth(shape, algorithm) * (shape.depthwise ? channels : padded);
   const std::size_t bias_at = (kernel + 15) / 16 * 16;
-  return {bias_at, bias_at + padded};
+  return {bias_at, (bias_at + padded + 15) / 16 * 16};
+}
+
+/// Changes whenever `pack` puts other values anywhere: packed weights in files of another version are not used.
+inline constexpr int packing_version = 1;
+
+/// Whether, and by which compiler, products and sums of doubles are contracted, which changes Winograd's last bits.
+inline constexpr const char* packing_arithmetic =
+#if defined(__FMA__) || defined(__FP_FAST_FMA) || defined(__ARM_FEATURE_FMA)
+    "contracted by " __VERSION__;
+#else
+    "as written";
+#endif
+
+/// How weights are packed, in words: all that decides the values besides kernel and bias.
+inline std::string packing(const KernelShape& shape, Algorithm algorithm, int lanes) {
+  std::string text = std::to_string(packing_version);
+  for (const int number : {shape.kernel_height, shape.kernel_width, shape.in_channels, shape.out_channels,
+                           static_cast<int>(shape.depthwise), algorithm.outputs_y, algorithm.outputs_x, lanes})
+    text += ' ' + std::to_string(number);
+  return text + ' ' + packing_arithmetic;
 }
 
 namespace detail {

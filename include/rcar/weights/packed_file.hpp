@@ -1,0 +1,87 @@
+#pragma once
+/// Weights as a back end packed them, in a file that processes map and share: a safetensors file whose tensors start on
+/// cache lines and whose metadata says all that its values depend on.
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "../core/error.hpp"
+#include "../core/file.hpp"
+#include "safetensors.hpp"
+#include "store.hpp"
+
+namespace rcar::weights {
+
+/// All that decides packed values: engine, network, weights, layout. Files of another key are passed over.
+using PackedKey = std::map<std::string, std::string>;
+
+inline constexpr std::size_t packed_alignment = 64;
+
+/// A file of packed weights that fits.
+struct PackedFile {
+  Store store;                // a tensor an entry of the plan's weight table
+  std::string weights_stamp;  // of the weights file when its values were last proven; empty: never
+};
+
+namespace detail {
+
+/// All of the metadata that the checksum covers.
+inline std::string packed_text(const std::map<std::string, std::string>& metadata) {
+  std::string text;
+  for (const auto& [key, value] : metadata)
+    if (key != "checksum") text += key + ' ' + value + '\n';
+  return text;
+}
+
+}  // namespace detail
+
+/// Maps packed weights and checks that they are whole. Nothing comes back when there is no such file, when it cannot be
+/// read or is of another key, and when it is damaged, which `damage` then says in one sentence.
+inline std::optional<PackedFile> read_packed(const std::filesystem::path& path, const PackedKey& key,
+                                             std::string& damage) {
+  try {
+    Store store = read_safetensors(path, "the weights are packed again");
+    const auto checksum = store.metadata.find("checksum");
+    bool whole = checksum != store.metadata.end() &&
+                 checksum->second == weights_checksum(store, detail::packed_text(store.metadata));
+    for (const Tensor& tensor : store.tensors())
+      whole = whole && reinterpret_cast<std::uintptr_t>(tensor.values.data()) % packed_alignment == 0;
+    if (!whole) {
+      damage =
+          quoted(path.string()) + " is damaged: its values do not match their checksum; the weights are packed again.";
+      return std::nullopt;
+    }
+    PackedFile file{std::move(store), {}};
+    PackedKey found = file.store.metadata;
+    found.erase("checksum");
+    if (const auto stamp = found.extract("weights_stamp")) file.weights_stamp = stamp.mapped();
+    if (found != key) return std::nullopt;
+    return file;
+  } catch (const WeightsError& error) {
+    damage = error.what();
+  } catch (const FileError&) {  // absent, or not for us
+  }
+  return std::nullopt;
+}
+
+/// Writes packed weights, whose tensors fill whole cache lines; false when that is not possible, as in a folder that
+/// cannot be written. What others wrote meanwhile is replaced.
+inline bool write_packed(const std::filesystem::path& path, const PackedKey& key, PackedFile file) {
+  file.store.metadata = key;
+  file.store.metadata["weights_stamp"] = file.weights_stamp;
+  file.store.metadata["checksum"] = weights_checksum(file.store, detail::packed_text(file.store.metadata));
+  try {
+    remove_abandoned(path);
+    write_safetensors(path, file.store, packed_alignment, Durability::in_memory);
+    return true;
+  } catch (const FileError&) {
+    return false;
+  }
+}
+
+}  // namespace rcar::weights
