@@ -12,6 +12,7 @@
 #include <rcar/core/buffer.hpp>
 #include <rcar/core/file.hpp>
 #include <rcar/core/threads.hpp>
+#include <span>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -92,47 +93,67 @@ namespace rcar::backend::native {
 // --- measuring
 // ---------------------------------------------------------------------------------------------------------
 
-/// In a network other layers come between two calls of one: its weights are not in the second-level caches.
-void forget_caches() {
+/// In a network other layers come between two calls of one: its weights come from memory, for those of all layers
+/// are more than a cache holds, and its input from the third-level cache.
+void forget_caches(std::span<const float> weights) {
   static std::vector<float> memory(16 << 18);  // 16 MiB
   parallel_for(16, [](std::size_t part, std::size_t) {
     for (std::size_t i = part << 18; i < (part + 1) << 18; i += 16) memory[i] += 1;
   });
+#if defined(__x86_64__)
+  for (std::size_t i = 0; i < weights.size(); i += 16) __builtin_ia32_clflush(&weights[i]);
+#else
+  static_cast<void>(weights);
+#endif
 }
 
-/// One layer by one algorithm, with maps of its own.
+/// The maps of a layer. Where they lie decides some percent, by what falls in the same sets of a cache: every pass has
+/// another `shift`, in floats.
+struct GroupMaps {
+  std::size_t shift;
+  std::vector<float> in, out;
+
+  GroupMaps(const StepShape& shape, std::size_t shift)
+      : shift(shift),
+        in(bench::random_values(shape.input.size() * group_frames + shift, 3)),
+        out(shape.output.size() * group_frames + 3 * shift) {}
+};
+
+/// One layer by one algorithm.
 class Candidate {
  public:
-  Candidate(const StepShape& shape, Algorithm algorithm)
+  Candidate(const StepShape& shape, Algorithm algorithm, std::size_t shift)
       : algorithm(algorithm),
         shape_(shape),
         block_(share(shape, algorithm, kernels().lanes, static_cast<int>(thread_count()))),
         weights_(pack(shape.kernel, algorithm, kernels().lanes, bench::random_values(shape.kernel.size(), 1),
                       bench::random_values(static_cast<std::size_t>(shape.kernel.out_channels), 2))) {
     for (std::size_t i = 0; i < thread_count(); ++i)
-      scratch_.push_back(allocate_floats(scratch_floats(shape, algorithm, kernels().lanes)));
+      scratch_.push_back(allocate_floats(scratch_floats(shape, algorithm, kernels().lanes) + 2 * shift));
   }
 
   /// Seconds of a frame, in a group on one core.
-  double group(const std::vector<float>& in, std::vector<float>& out) const {
+  double group(GroupMaps& maps) const {
     const bench::Stopwatch watch;
-    convolve(job(in, out, group_frames, {0, shape_.output.height}, shape_.output.channels, 0));
+    convolve(job(maps, group_frames, {0, shape_.output.height}, shape_.output.channels, 0));
     return watch.seconds() / group_frames;
   }
 
   /// Seconds of a frame that all threads share.
-  double single(const std::vector<float>& in, std::vector<float>& out) const {
+  double single(GroupMaps& maps) const {
     const int down = parts_of(shape_.output.height, block_.rows), channels = shape_.output.channels;
     const int count = down * parts_of(channels, block_.channels);
     const bench::Stopwatch watch;
     parallel_for(static_cast<std::size_t>(count), [&](std::size_t index, std::size_t worker) {
       const int begin = static_cast<int>(index) % down * block_.rows;
       const int channel = static_cast<int>(index) / down * block_.channels;
-      convolve(job(in, out, 1, {begin, std::min(begin + block_.rows, shape_.output.height), channel},
+      convolve(job(maps, 1, {begin, std::min(begin + block_.rows, shape_.output.height), channel},
                    std::min(block_.channels, channels - channel), worker));
     });
     return watch.seconds();
   }
+
+  void forget() const { forget_caches(weights_.values()); }
 
   Algorithm algorithm;
   double group_s = 1e9, single_s = 1e9;  // the least seen in the pass
@@ -141,11 +162,11 @@ class Candidate {
   double score() const { return 0.7 * group_s + 0.3 * single_s * static_cast<double>(thread_count()); }
 
  private:
-  Convolution job(const std::vector<float>& in, std::vector<float>& out, int frames, backend::Rows rows, int channels,
-                  std::size_t worker) const {
-    backend::Map to{out.data() + rows.first_channel, shape_.output, shape_.output.channels, frames};
+  Convolution job(GroupMaps& maps, int frames, backend::Rows rows, int channels, std::size_t worker) const {
+    backend::Map to{maps.out.data() + 3 * maps.shift + rows.first_channel, shape_.output, shape_.output.channels,
+                    frames};
     to.extent.channels = channels;
-    return {{in.data(), shape_.input, shape_.input.channels, frames},
+    return {{maps.in.data() + maps.shift, shape_.input, shape_.input.channels, frames},
             nullptr,
             shape_.window,
             weights_.view().from_channel(rows.first_channel),
@@ -153,7 +174,7 @@ class Candidate {
             {},
             to,
             rows,
-            scratch_[worker].get()};
+            scratch_[worker].get() + 2 * maps.shift};
   }
 
   StepShape shape_;
@@ -168,38 +189,42 @@ std::string name_of(Algorithm algorithm) {
 }
 
 /// Every algorithm of one layer, the sums of products first.
-std::vector<Candidate> candidates_of(const StepShape& shape) {
+std::vector<Candidate> candidates_of(const StepShape& shape, std::size_t shift) {
   std::vector<Candidate> candidates;
-  candidates.emplace_back(shape, Algorithm{});
+  candidates.emplace_back(shape, Algorithm{}, shift);
   for (const WinogradVariant& v : winograd_variants)
-    if (is_for(v, shape.kernel)) candidates.emplace_back(shape, algorithm_of(v, shape.kernel));
+    if (is_for(v, shape.kernel)) candidates.emplace_back(shape, algorithm_of(v, shape.kernel), shift);
   return candidates;
 }
 
 /// The algorithm that beats the rule by more than 3 % in every pass, or the rule's. Prints a line for each pass.
 Algorithm measure(const StepShape& shape, const Options& options) {
   const Algorithm rule = choose_by_cost(shape, kernels().lanes);
-  std::vector<Candidate> candidates = candidates_of(shape);
-  const auto in = bench::random_values(shape.input.size() * group_frames, 3);
-  std::vector<float> out(shape.output.size() * group_frames);
-  std::vector<double> sums(candidates.size()), least_gains(candidates.size(), 1e9);
+  std::vector<Algorithm> algorithms;
+  std::vector<double> sums, least_gains;
   std::printf("%s, rule %s\n", bench::to_string(shape).c_str(), name_of(rule).c_str());
   for (int pass = 0; pass < options.passes; ++pass) {
-    for (Candidate& c : candidates) c.group_s = c.single_s = 1e9;
+    const std::size_t shift = 16 * 17 * static_cast<std::size_t>(pass);
+    GroupMaps maps(shape, shift);
+    std::vector<Candidate> candidates = candidates_of(shape, shift);
     for (int round = 0; round < options.rounds; ++round)
       for (Candidate& c : candidates) {  // in turn, so that what disturbs disturbs all
-        forget_caches();
-        c.group_s = std::min(c.group_s, c.group(in, out));
+        c.forget();
+        c.group_s = std::min(c.group_s, c.group(maps));
         for (int i = 0; i < 2; ++i) {  // it is short
-          forget_caches();
-          c.single_s = std::min(c.single_s, c.single(in, out));
+          c.forget();
+          c.single_s = std::min(c.single_s, c.single(maps));
         }
       }
     const auto by_rule =
         std::find_if(candidates.begin(), candidates.end(), [&](auto& c) { return c.algorithm == rule; });
+    sums.resize(candidates.size());
+    least_gains.resize(candidates.size(), 1);
+    algorithms.clear();
     std::printf(" ");
     for (std::size_t i = 0; i < candidates.size(); ++i) {
       const Candidate& c = candidates[i];
+      algorithms.push_back(c.algorithm);
       sums[i] += c.score();
       least_gains[i] = std::min(least_gains[i], 1 - c.score() / by_rule->score());
       std::printf("  %s %.3f ms, %.3f ms shared", name_of(c.algorithm).c_str(), 1e3 * c.group_s, 1e3 * c.single_s);
@@ -209,8 +234,8 @@ Algorithm measure(const StepShape& shape, const Options& options) {
   }
   const auto best = static_cast<std::size_t>(std::min_element(sums.begin(), sums.end()) - sums.begin());
   if (least_gains[best] <= least_gain) return rule;
-  std::printf("    %s gains %.0f %%\n", name_of(candidates[best].algorithm).c_str(), 100 * least_gains[best]);
-  return candidates[best].algorithm;
+  std::printf("    %s gains %.0f %%\n", name_of(algorithms[best]).c_str(), 100 * least_gains[best]);
+  return algorithms[best];
 }
 
 int run(const Options& options) {
@@ -256,7 +281,8 @@ int main(int argc, char** argv) {
   app.footer(
       "A layer runs on a group of 10 frames on one core, and on one frame that all threads share. The score is 0.7 of\n"
       "the group's time a frame and 0.3 of the shared frame's core time; one algorithm serves both, since results may\n"
-      "not depend on the batch. Only gains of more than 3 % in every pass count.\n"
+      "not depend on the batch. Weights come from memory, as in a network. Only gains of more than 3 % in every pass "
+      "count.\n"
       "Examples (in rcar's folder, on a quiet machine):\n"
       "  build/tools/bench/tune\n"
       "  RCAR_INSTRUCTION_SET=avx2 build/tools/bench/tune --network InceptionV3 --passes 5\n"
