@@ -10,19 +10,8 @@ namespace rcar::backend::native {
 
 // clang-format off
 // {lanes, kernel height, width, channels in, out, output height, width, {Winograd's outputs down, across}}
-<<<<<<< HEAD
-inline constexpr std::array<TunedLayer, 7> tuned_layers{{
-  {8, 1, 3, 384, 384, 5, 5, {1, 5}},
-  {8, 3, 1, 384, 384, 5, 5, {5, 1}},
-  {8, 3, 3, 32, 32, 109, 109, {5, 5}},
-  {8, 3, 3, 32, 64, 109, 109, {5, 5}},
-  {16, 1, 3, 384, 384, 5, 5, {1, 5}},
-  {16, 3, 1, 384, 384, 5, 5, {5, 1}},
-  {16, 3, 3, 32, 64, 109, 109, {5, 5}},
-=======
 inline constexpr std::array<TunedLayer, 1> tuned_layers{{
   {8, 3, 3, 32, 32, 109, 109, {5, 5}},
->>>>>>> sets
 }};
 // clang-format on
 
