@@ -36,7 +36,7 @@ void* counted(std::size_t bytes, std::size_t alignment) {
 [[gnu::noinline]] void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
 [[gnu::noinline]] void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
 
-TEMPLATE_TEST_CASE("an epoch of training and validation allocates nothing once every thread has worked", "",
+TEMPLATE_TEST_CASE("an epoch of training and validation allocates nothing but in the first one a thread works in", "",
                    (std::tuple<rcar::GRU, rcar::backend::Blas>), (std::tuple<rcar::GRU, rcar::backend::Native<>>),
                    (std::tuple<rcar::LSTM, rcar::backend::Native<>>)) {
   using namespace rcar;
@@ -50,6 +50,9 @@ TEMPLATE_TEST_CASE("an epoch of training and validation allocates nothing once e
   options.on_epoch = [&](int, const History&) { after.push_back(allocations); };
   fit(head, train, validation, options);
   REQUIRE(after.size() == 40);
-  CHECK(after[0] > 0);           // the counting works
-  CHECK(after[39] == after[9]);  // a thread may have had nothing to do in the first epochs
+  CHECK(after[0] > 0);  // the counting works
+  // A thread allocates in the first epoch it works in, which on a busy machine may be a late one, and in no other.
+  std::size_t epochs_that_allocate = 0;
+  for (std::size_t i = 10; i < after.size(); ++i) epochs_that_allocate += after[i] != after[i - 1] ? 1 : 0;
+  CHECK(epochs_that_allocate < thread_count());
 }
