@@ -52,6 +52,7 @@ inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, c
     return probabilities[a] != probabilities[b] ? probabilities[a] > probabilities[b] : a < b;
   });
   std::vector<Prediction> result;
+  result.reserve(order.size());
   for (std::size_t k : order) result.push_back({classes[k], probabilities[k]});
   return result;
 }

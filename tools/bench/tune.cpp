@@ -283,7 +283,7 @@ int main(int argc, char** argv) {
       "the group's time a frame and 0.3 of the shared frame's core time; one algorithm serves both, since results may\n"
       "not depend on the batch. Weights come from memory, as in a network. Only gains of more than 3 % in every pass "
       "count.\n"
-      "Examples (in rcar's folder, on a quiet machine):\n"
+      "Examples:\n"
       "  build/tools/bench/tune\n"
       "  RCAR_INSTRUCTION_SET=avx2 build/tools/bench/tune --network InceptionV3 --passes 5\n"
       "Exit code: 0 measured, 1 error, 2 wrong usage.");

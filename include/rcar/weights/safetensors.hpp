@@ -107,6 +107,7 @@ inline Store read_safetensors(const std::filesystem::path& path,
   }
 
   std::vector<detail::SafetensorsEntry*> order;
+  order.reserve(entries.size());
   for (auto& entry : entries) order.push_back(&entry);
   std::sort(order.begin(), order.end(), [](const detail::SafetensorsEntry* a, const detail::SafetensorsEntry* b) {
     return a->begin != b->begin ? a->begin < b->begin : a->end != b->end ? a->end < b->end : a < b;

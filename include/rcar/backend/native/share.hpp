@@ -49,7 +49,7 @@ constexpr BlockSize share_fused(const StepShape& depthwise, int lanes, int parts
   const Window& w = depthwise.window;
   const double anew = static_cast<double>(w.kernel_height - w.stride_height) / (rows * w.stride_height);
   const double by_rows = imbalance(height, rows, parts) * (1 + anew);
-  const double again = 1.0 / (1 + depthwise.output.channels / 32);  // reading the input once more
+  const double again = 1.0 / (1 + depthwise.output.channels / 32.0);  // reading the input once more
   const double by_channels = imbalance(channels, slice, parts) * (1 + again);
   return by_rows <= by_channels ? BlockSize{rows, channels} : BlockSize{height, slice};
 }
