@@ -56,6 +56,7 @@ struct LstmStepBackward : StepBackward {
 /// Indexed by Activation where there is one kernel each. See RecurrentBackend for what they compute.
 struct Kernels {
   void (*bias_activation[6])(int rows, int columns, const float* bias, float* y);
+  void (*dropout)(std::size_t count, const float* keep, float factor, const float* x, float* y);
   float (*highest)(int count, const float* x);
   /// out = e^(x - top) unless null, and the sum of those.
   float (*exponentials)(int count, const float* x, float top, float* out);
@@ -68,7 +69,6 @@ struct Kernels {
 struct TrainingKernels {
   void (*activation_backward[6])(std::size_t count, const float* y, float* dy);
   void (*column_sums)(int rows, int columns, const float* x, float* sums);
-  void (*dropout)(std::size_t count, const float* keep, float factor, const float* x, float* y);
   void (*adam)(const AdamStep&, std::size_t count, const float* gradient, float* m, float* v, float* parameters);
   void (*gru_gates_backward)(const GruStepBackward&);
   void (*lstm_gates_backward)(const LstmStepBackward&);

@@ -24,7 +24,7 @@ struct HeadLayers {
   }
 
   static void dropout(std::size_t count, const float* keep, float factor, const float* x, float* y) {
-    head_kernels::training_kernels().dropout(count, keep, factor, x, y);
+    head_kernels::kernels().dropout(count, keep, factor, x, y);
   }
 
   static void softmax(int rows, int columns, const float* logits, float* probabilities) {
