@@ -59,7 +59,7 @@ void register_layers(const Options& options) {
     if (!options.network.empty() && network.name != options.network) continue;
     for (const Step& step : network.plan.steps) {
       if (step.weights == none) continue;
-      const backend::StepShape shape = bench::shape_of(network.plan, step);
+      const backend::StepShape shape = step_shape(network.plan, step);
       const std::string name = name_of(network, step, shape);
       if (!seen.insert(name).second) continue;
       benchmark::RegisterBenchmark(name.c_str(), [=](benchmark::State& state) {

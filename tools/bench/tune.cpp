@@ -245,7 +245,7 @@ int run(const Options& options) {
   std::map<Key, StepShape> layers;
   for (const Step& step : network.plan.steps) {
     if (step.kind != StepKind::convolution) continue;
-    const StepShape shape = bench::shape_of(network.plan, step);
+    const StepShape shape = step_shape(network.plan, step);
     const bool choice = std::any_of(std::begin(winograd_variants), std::end(winograd_variants),
                                     [&](const WinogradVariant& v) { return is_for(v, shape.kernel); });
     if (choice && winograd_fits(shape, lanes)) layers.emplace(key_of(shape, lanes), shape);

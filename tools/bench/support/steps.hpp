@@ -43,19 +43,6 @@ inline const char* kind_name(StepKind kind) {
   return "?";
 }
 
-/// A step's shape, as Network gives it to the back end.
-inline backend::StepShape shape_of(const graph::PlanView& plan, const Step& step) {
-  const auto at = [](int i) { return static_cast<std::size_t>(i); };
-  backend::StepShape shape;
-  shape.kind = step.kind;
-  shape.window = step.window;
-  shape.input = step.input == none ? plan.input : plan.views[at(step.input)].extent;
-  shape.output = plan.views[at(step.output)].extent;
-  if (step.weights != none) shape.kernel = weights::kernel_shape(plan.weights[at(step.weights)]);
-  shape.scaled = step.scale != none;
-  return shape;
-}
-
 /// Multiply-adds of a convolution; 0 of other steps.
 inline double multiply_adds(const backend::StepShape& shape) {
   return static_cast<double>(shape.output.size()) * shape.kernel.depth() *
@@ -92,7 +79,7 @@ template <class B>
 std::vector<StepDescription> describe_steps(const graph::PlanView& plan) {
   std::vector<StepDescription> result;
   for (const Step& step : plan.steps) {
-    const backend::StepShape shape = shape_of(plan, step);
+    const backend::StepShape shape = step_shape(plan, step);
     const auto layer = std::string(std::string_view(plan.layers[static_cast<std::size_t>(step.layer)].name));
     result.push_back({layer, kind_name(step.kind), to_string(shape), algorithm_of<B>(shape), multiply_adds(shape)});
   }

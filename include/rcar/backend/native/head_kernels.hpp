@@ -99,22 +99,10 @@ inline const TrainingKernels& training_kernels() {
 
 namespace rcar::backend::native::head_kernels {
 
-RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
-#if defined(__x86_64__)
-  if (set == InstructionSet::avx512) return avx512::kernels;
-  if (set == InstructionSet::avx2) return avx2::kernels;
-#endif
-  static_cast<void>(set);
-  return baseline::kernels;
-}
+RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) { return RCAR_OF_SET(set, kernels); }
 
 RCAR_HEADER_INLINE const TrainingKernels& training_kernels(InstructionSet set) {
-#if defined(__x86_64__)
-  if (set == InstructionSet::avx512) return avx512::training_kernels();
-  if (set == InstructionSet::avx2) return avx2::training_kernels();
-#endif
-  static_cast<void>(set);
-  return baseline::training_kernels();
+  return RCAR_OF_SET(set, training_kernels());
 }
 
 }  // namespace rcar::backend::native::head_kernels

@@ -45,14 +45,7 @@ inline const Kernels& kernels() {
 
 namespace rcar::backend::native {
 
-RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
-#if defined(__x86_64__)
-  if (set == InstructionSet::avx512) return avx512::kernels;
-  if (set == InstructionSet::avx2) return avx2::kernels;
-#endif
-  static_cast<void>(set);
-  return baseline::kernels;
-}
+RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) { return RCAR_OF_SET(set, kernels); }
 
 }  // namespace rcar::backend::native
 

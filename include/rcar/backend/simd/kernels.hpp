@@ -58,23 +58,9 @@ inline const Kernels& kernels() {
 
 namespace rcar::backend::simd {
 
-RCAR_HEADER_INLINE DepthwiseKernel depthwise_kernel(InstructionSet set) {
-#if defined(__x86_64__)
-  if (set == InstructionSet::avx512) return avx512::depthwise_kernel();
-  if (set == InstructionSet::avx2) return avx2::depthwise_kernel();
-#endif
-  static_cast<void>(set);
-  return baseline::depthwise_kernel();
-}
+RCAR_HEADER_INLINE DepthwiseKernel depthwise_kernel(InstructionSet set) { return RCAR_OF_SET(set, depthwise_kernel()); }
 
-RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
-#if defined(__x86_64__)
-  if (set == InstructionSet::avx512) return avx512::kernels;
-  if (set == InstructionSet::avx2) return avx2::kernels;
-#endif
-  static_cast<void>(set);
-  return baseline::kernels;
-}
+RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) { return RCAR_OF_SET(set, kernels); }
 
 }  // namespace rcar::backend::simd
 
