@@ -1,6 +1,6 @@
 """Checks by disassembly that a processor can run every function that the choice of its instruction set lets it reach.
 
-Functions in a namespace avx2 or avx512 may use that set; all others, those of the standard library, lambdas and the
+Functions in a namespace avx2, avx512 or amx may use that set; all others, those of the standard library, lambdas and the
 compiler's clones among them, only what the compiler's flags allow: without -mavx no wide register and no VEX encoding.
 One function of the standard library compiled with a wider set would be enough: the linker keeps one copy for all.
 
@@ -20,6 +20,7 @@ import tempfile
 SKIP_EXIT_CODE = 77
 FAMILIES = ["simd", "native", "native::gemm_kernels", "native::head_kernels"]  # below rcar::backend
 SETS = ["baseline", "avx2", "avx512"]
+AMX_FAMILY = "native"
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?:(?:lock|rep[a-z]*|data16|bnd|notrack|cs|ds|\{\w+\})\s+)*([a-z]\w*)(.*)$")
@@ -27,8 +28,9 @@ INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?:(?:lock|rep[a-z]*|data16|bnd|notra
 # (verr, vmcall and the like) stands in no program.
 VEX_WITHOUT_V = re.compile(r"^(andn|bextr|bls(i|r|msk)|bzhi|mulx|pdep|pext|rorx|sarx|shlx|shrx|"
                            r"k(add|and|andn|mov|not|or|ortest|shiftl|shiftr|test|unpck|xnor|xor)[bwdq]{1,2})[lq]?$")
+TILE = re.compile(r"^(tile|tdp|ldtilecfg|sttilecfg)")
 WIDEST = re.compile(r"%zmm|%[xy]mm(1[6-9]|2\d|3[01])|%k[0-7]|\{%k")
-USES = {"baseline": r"(mul|add)ps\b.*%xmm", "avx2": r"vfn?m(add|sub)\w*ps\b.*%ymm", "avx512": r"vfn?m(add|sub)\w*ps\b.*%zmm"}
+USES = {"baseline": r"(mul|add)ps\b.*%xmm", "avx2": r"vfn?m(add|sub)\w*ps\b.*%ymm", "avx512": r"vfn?m(add|sub)\w*ps\b.*%zmm", "amx": r"tdpbf16ps"}
 
 
 def scopes(symbol):
@@ -46,10 +48,14 @@ def scopes(symbol):
 
 def set_of(symbol):
     names = scopes(symbol)
-    return next((name for name in ("avx2", "avx512") if names[:2] == ["rcar", "backend"] and name in names), "baseline")
+    return next((name for name in ("avx2", "avx512", "amx") if names[:2] == ["rcar", "backend"] and name in names), "baseline")
 
 
 def fault(instruction_set, mnemonic, operands):
+    if instruction_set == "amx":
+        return False
+    if TILE.match(mnemonic):
+        return True
     if instruction_set == "avx512":
         return False
     if instruction_set == "avx2":
@@ -68,7 +74,7 @@ def check(paths):
                 symbol, functions = start[1], functions + 1
                 instruction_set = set_of(symbol)
                 names = scopes(symbol)
-                own = next((name for name in SETS if name in names), None)
+                own = next((name for name in (*SETS, "amx") if name in names), None)
                 family = "::".join(names[2 : names.index(own)]) if own else None
             elif symbol and (instruction := INSTRUCTION.match(line)):
                 if symbol not in faulty and fault(instruction_set, instruction[1], instruction[2]):
@@ -108,12 +114,14 @@ __attribute__((target("avx2"))) float with_lambda(const float* x) {
   return [](const float* y) __attribute__((target("avx2"), noinline)) { return y[0] + y[1]; }(x);
 }
 }
+namespace rcar::backend::avx512 { void faulty() { asm volatile("tilerelease"); } }
+namespace rcar::backend::amx { void right() { asm volatile("tilerelease"); } }
 template float sum_of<float>(const float*);
 int shift(int x, int by) { return x << by; }
 __attribute__((target("bmi2"))) int faulty_shift(int x, int by) { return x << by; }
 """
     expected = {"_Z6sum_ofIfET_PKS0_", "_Z12faulty_shiftii", "_ZN4rcar7backend8baseline6faultyEPKf",
-                "_ZN4rcar7backend4avx26faultyEPf"}
+                "_ZN4rcar7backend4avx26faultyEPf", "_ZN4rcar7backend6avx5126faultyEv"}
     with tempfile.TemporaryDirectory() as folder:
         path = pathlib.Path(folder) / "faulty.o"
         subprocess.run([compiler, "-std=c++20", "-O1", "-w", "-x", "c++", "-c", "-", "-o", path], input=source, text=True,
@@ -138,7 +146,8 @@ def main():
 
     faulty, used, functions = check(args.objects)
     report(faulty)
-    missing = [f"{family}::{each}" for family in FAMILIES for each in SETS if not used[family, each]]
+    missing = [f"{family}::{each}" for family, sets in [*((each, SETS) for each in FAMILIES), (AMX_FAMILY, ["amx"])]
+               for each in sets if not used[family, each]]
     for name in missing:
         print(f"no function of rcar::backend::{name} does arithmetic on its vectors: were its kernels compiled for it?")
     print(f"{functions - len(faulty)} of {functions} functions use what they may, by objdump")

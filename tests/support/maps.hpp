@@ -19,21 +19,23 @@ inline std::vector<float> random_values(std::size_t count, std::uint64_t seed, f
   return values;
 }
 
-/// A map that may be a slice: `channel` channels of something else stand before it in every pixel, `after` behind.
+/// A map, of several frames perhaps, that may be a slice: `channel` channels of something else stand before it in every
+/// pixel, `after` behind.
 struct OwnedMap {
   Extent extent;
-  int before = 0, after = 0;
+  int before = 0, after = 0, frames = 1;
   std::vector<float> values;
 
-  OwnedMap(Extent e, int channels_before, int channels_after, std::uint64_t seed)
+  OwnedMap(Extent e, int channels_before, int channels_after, std::uint64_t seed, int frame_count = 1)
       : extent(e),
         before(channels_before),
         after(channels_after),
-        values(random_values(e.pixels() * static_cast<std::size_t>(stride()), seed)) {}
+        frames(frame_count),
+        values(random_values(e.pixels() * static_cast<std::size_t>(stride() * frame_count), seed)) {}
 
   int stride() const { return before + extent.channels + after; }
-  backend::Map map() { return {values.data() + before, extent, stride()}; }
-  backend::ConstMap map() const { return {values.data() + before, extent, stride()}; }
+  backend::Map map() { return {values.data() + before, extent, stride(), frames}; }
+  backend::ConstMap map() const { return {values.data() + before, extent, stride(), frames}; }
 
   /// The values of the slice alone.
   std::vector<float> inside() const { return part(true); }

@@ -13,6 +13,8 @@ using rcar::backend::blas::coretype_advice;
 TEST_CASE("the widest instruction set is used unless a narrower one is asked for") {
   CHECK(choose_instruction_set("", InstructionSet::avx512) == InstructionSet::avx512);
   CHECK(choose_instruction_set("avx2", InstructionSet::avx512) == InstructionSet::avx2);
+  CHECK(choose_instruction_set("avx512", InstructionSet::amx) == InstructionSet::avx512);
+  CHECK(choose_instruction_set("amx", InstructionSet::amx) == InstructionSet::amx);
   CHECK(choose_instruction_set("baseline", InstructionSet::baseline) == InstructionSet::baseline);
 }
 
@@ -20,7 +22,7 @@ TEST_CASE("an instruction set that the processor lacks or nobody knows is refuse
   CHECK_THROWS_WITH(choose_instruction_set("avx512", InstructionSet::avx2),
                     "RCAR_INSTRUCTION_SET is 'avx512' but this processor offers only 'avx2'; unset it.");
   CHECK_THROWS_WITH(choose_instruction_set("sse9", InstructionSet::avx2),
-                    "RCAR_INSTRUCTION_SET is 'sse9'; set it to baseline, avx2 or avx512, or unset it.");
+                    "RCAR_INSTRUCTION_SET is 'sse9'; set it to baseline, avx2, avx512 or amx, or unset it.");
 }
 
 TEST_CASE("OpenBLAS kernels far below the processor are noticed, with the variable to set") {
@@ -32,7 +34,7 @@ TEST_CASE("OpenBLAS kernels far below the processor are noticed, with the variab
 
 TEST_CASE("OpenBLAS kernels that fit the processor give no notice") {
   for (const char* core : {"SkylakeX", "Cooperlake", "SapphireRapids", "Haswell", "Zen", ""})
-    CHECK(coretype_advice(core, InstructionSet::avx512).empty());
+    for (auto set : {InstructionSet::avx512, InstructionSet::amx}) CHECK(coretype_advice(core, set).empty());
   CHECK(coretype_advice("Prescott", InstructionSet::baseline).empty());
 }
 

@@ -15,7 +15,7 @@ using backend::InstructionSet;
 
 std::vector<InstructionSet> available() {
   std::vector<InstructionSet> sets;
-  for (auto set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512})
+  for (auto set : backend::instruction_sets)
     if (set <= backend::hardware_instruction_set()) sets.push_back(set);
   return sets;
 }

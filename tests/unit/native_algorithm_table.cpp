@@ -41,12 +41,33 @@ TEST_CASE(
 TEST_CASE("a layer is computed as the table says on its instruction set, exactly always by sums of products") {
   for (const TunedLayer& t : native::tuned_layers) {
     const StepShape shape = layer_of(t);
-    CHECK(native::choose(shape, t.lanes, numerics::fast) == t.algorithm);
-    CHECK(!native::choose(shape, t.lanes, numerics::exact).winograd());
+    CHECK(native::choose(shape, {t.lanes, false}, numerics::fast) == t.algorithm);
+    CHECK(native::choose(shape, {t.lanes, false}, numerics::exact) == native::Algorithm{});
     StepShape strided = shape;
     strided.window.stride_height = strided.window.stride_width = 2;
-    CHECK(!native::choose(strided, t.lanes, numerics::fast).winograd());
+    CHECK(!native::choose(strided, {t.lanes, false}, numerics::fast).winograd());
   }
+}
+
+TEST_CASE("with tiles for bfloat16, layers that fill them are computed by split floats, unless exactly") {
+  const auto algorithm = [](const StepShape& shape, numerics policy) {
+    return native::choose(shape, {16, true}, policy);
+  };
+  const native::Algorithm split{0, 0, true};
+  const auto late = [](const TunedLayer& t) {
+    StepShape shape = layer_of(t);
+    shape.reduction = 16;
+    return shape;
+  };
+  CHECK(!algorithm(layer_of({16, 3, 3, 96, 96, 25, 25, {}}), numerics::fast).bf16_tiles);  // early: errors would grow
+  StepShape shape = late({16, 3, 3, 96, 96, 25, 25, {}});
+  CHECK(algorithm(shape, numerics::fast) == split);
+  CHECK(algorithm(shape, numerics::exact) == native::Algorithm{});
+  shape.window.stride_height = shape.window.stride_width = 2;
+  CHECK(algorithm(shape, numerics::fast) == split);
+  CHECK(!algorithm(late({16, 3, 3, 3, 32, 109, 109, {}}), numerics::fast).bf16_tiles);  // an image's channels
+  CHECK(!algorithm(late({16, 1, 1, 1152, 48, 1, 1, {}}), numerics::fast).bf16_tiles);   // one pixel
+  CHECK(!algorithm(late({16, 9, 9, 96, 96, 25, 25, {}}), numerics::fast).bf16_tiles);   // more taps than a list has
 }
 
 TEST_CASE("an algorithm applies to kernels of its form, of stride 1, whose channels fill vectors") {

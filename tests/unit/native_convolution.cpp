@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "tests/support/maps.hpp"
+#include "tests/support/skip.hpp"
 
 namespace {
 
@@ -17,6 +18,9 @@ using backend::native::Algorithm;
 using test::OwnedMap;
 using Native = backend::Native<>;
 
+/// The reduction of late layers, which a processor with bfloat16 tiles computes by them.
+constexpr int late = 16;
+
 struct Seeds {
   std::uint64_t last = 0;
   std::uint64_t next() { return ++last; }
@@ -24,7 +28,7 @@ struct Seeds {
 
 std::vector<InstructionSet> available() {
   std::vector<InstructionSet> sets;
-  for (auto set : {InstructionSet::baseline, InstructionSet::avx2, InstructionSet::avx512})
+  for (auto set : backend::instruction_sets)
     if (set <= backend::hardware_instruction_set()) sets.push_back(set);
   return sets;
 }
@@ -38,19 +42,19 @@ TEST_CASE("every variant of Winograd's filtering is the naive convolution on eve
   Seeds seeds;
   for (auto set : available()) {
     const auto& kernels = backend::native::kernels(set);
-    if (!backend::native::has_winograd(kernels.lanes)) continue;
+    if (!backend::native::has_winograd(kernels.abilities.lanes)) continue;
     for (const auto& variant : backend::native::winograd_variants) {
       for (int direction = 0; direction < (variant.dimensions == 1 ? 2 : 1); ++direction) {
         const bool down = variant.dimensions == 2 || direction == 0, across = variant.dimensions == 2 || direction == 1;
         const Algorithm algorithm{down ? variant.outputs : 1, across ? variant.outputs : 1};
-        const int channels_out = 3 * kernels.lanes;
+        const int channels_out = 3 * kernels.abilities.lanes;
         const Window window = same(down ? variant.taps : 1, across ? variant.taps : 1);
-        const Extent in_extent{13, 17, 2 * kernels.lanes}, out_extent{13, 17, channels_out};
+        const Extent in_extent{13, 17, 2 * kernels.abilities.lanes}, out_extent{13, 17, channels_out};
         const KernelShape shape{window.kernel_height, window.kernel_width, in_extent.channels, channels_out, false};
         const backend::StepShape step{StepKind::convolution, window, in_extent, out_extent, shape, false};
         const auto kernel = test::random_values(shape.size(), seeds.next());
         const auto bias = test::random_values(static_cast<std::size_t>(channels_out), seeds.next());
-        const auto packed = backend::native::pack(shape, algorithm, kernels.lanes, kernel, bias);
+        const auto packed = backend::native::pack(shape, algorithm, kernels.abilities.lanes, kernel, bias);
         const OwnedMap in(in_extent, 5, 3, seeds.next()), residual(out_extent, 2, 1, seeds.next());
         INFO(backend::to_string(set) << ", F(" << variant.outputs << ", " << variant.taps << ") in "
                                      << variant.dimensions << " dimensions, direction " << direction);
@@ -58,7 +62,8 @@ TEST_CASE("every variant of Winograd's filtering is the naive convolution on eve
           OwnedMap out(out_extent, 1, 4, seeds.next()), expected = out;
           const auto outside = out.outside();
           const auto added = activation == Activation::linear ? residual.map() : backend::ConstMap{};
-          test::Scratch scratch(backend::native::winograd_shape(packed.view(), kernels.lanes).scratch_floats());
+          test::Scratch scratch(
+              backend::native::winograd_shape(packed.view(), kernels.abilities.lanes).scratch_floats());
           const int half = variant.outputs;  // rows of tiles stay whole
           for (const backend::Rows rows : {backend::Rows{0, half}, backend::Rows{half, 13}})
             kernels.winograd(
@@ -70,6 +75,68 @@ TEST_CASE("every variant of Winograd's filtering is the naive convolution on eve
           CHECK(scratch.untouched());
         }
       }
+    }
+  }
+}
+
+TEST_CASE("a convolution by split floats is the naive one, whatever its window, channels and slices") {
+  const auto& kernels = backend::native::kernels(backend::hardware_instruction_set());
+  if (!kernels.bf16_tiles) return test::skip("needs a processor with bfloat16 tiles (AMX)");
+  Seeds seeds;
+  struct Case {
+    Window window;
+    Extent in;
+    int channels;
+    int frames = 1;
+    bool scaled = false;
+  };
+  Window valid = same(3, 3);
+  valid.pad_top = valid.pad_bottom = valid.pad_left = valid.pad_right = 0;
+  Window valid_strided = valid;
+  valid_strided.stride_height = valid_strided.stride_width = 2;
+  Window uneven = same(3, 5, 2);
+  uneven.stride_width = 3;
+  const Case cases[] = {
+      {same(1, 1), {5, 7, 32}, 32},      {same(1, 1), {9, 5, 80}, 50, 3},     {same(1, 1), {5, 5, 51}, 17, 2, true},
+      {same(1, 1), {40, 40, 768}, 40},   {same(3, 3), {13, 17, 48}, 96, 2},   {same(5, 5), {25, 25, 48}, 64, 3},
+      {same(1, 7), {12, 12, 160}, 192},  {same(7, 1), {12, 12, 160}, 40, 2},  {same(4, 4), {9, 9, 20}, 33},
+      {valid, {52, 52, 80}, 192},        {valid_strided, {25, 25, 288}, 384}, {valid_strided, {12, 11, 96}, 30, 2},
+      {same(3, 3, 2), {14, 15, 32}, 64}, {uneven, {20, 22, 40}, 36, 2},       {same(3, 3), {109, 109, 32}, 64},
+  };
+  for (const Case& c : cases) {
+    const Window& w = c.window;
+    const auto size = [](int in, int kernel, int stride, int before, int after) {
+      return (in + before + after - kernel) / stride + 1;
+    };
+    const Extent out_extent{size(c.in.height, w.kernel_height, w.stride_height, w.pad_top, w.pad_bottom),
+                            size(c.in.width, w.kernel_width, w.stride_width, w.pad_left, w.pad_right), c.channels};
+    const KernelShape shape{w.kernel_height, w.kernel_width, c.in.channels, c.channels, false};
+    const backend::StepShape step{StepKind::convolution, w, c.in, out_extent, shape, c.scaled, late};
+    REQUIRE(backend::native::bf16_fits(step));
+    const auto kernel = test::random_values(shape.size(), seeds.next());
+    const auto bias = test::random_values(static_cast<std::size_t>(c.channels), seeds.next());
+    const auto scale = test::random_values(static_cast<std::size_t>(c.frames * c.in.channels), seeds.next());
+    const Algorithm split{0, 0, true};
+    const auto packed = backend::native::pack(shape, split, kernels.abilities.lanes, kernel, bias);
+    INFO("kernel " << w.kernel_height << "x" << w.kernel_width << " on " << c.in.height << "x" << c.in.width << "x"
+                   << c.in.channels << ", " << c.frames << " frames");
+    for (auto activation : {Activation::linear, Activation::relu, Activation::swish}) {
+      const OwnedMap in(c.in, 5, 3, seeds.next(), c.frames), residual(out_extent, 2, 1, seeds.next(), c.frames);
+      OwnedMap out(out_extent, 1, 4, seeds.next(), c.frames), expected = out;
+      const auto outside = out.outside();
+      const auto added = activation == Activation::linear ? residual.map() : backend::ConstMap{};
+      const float* factors = c.scaled ? scale.data() : nullptr;
+      test::Scratch scratch(backend::native::scratch_floats(step, split, kernels.abilities.lanes));
+      const int half = out_extent.height / 2;
+      for (const backend::Rows rows : {backend::Rows{0, half}, backend::Rows{half, out_extent.height}})
+        kernels.bf16_tiles({in.map(), factors, w, packed.view(), activation, added, out.map(), rows, scratch.data()});
+      for (int f = 0; f < c.frames; ++f)
+        Reference::convolution(in.map().frame(f), factors ? factors + f * c.in.channels : nullptr, w,
+                               Reference::pack(step, kernel, bias), activation, added ? added.frame(f) : added,
+                               expected.map().frame(f), {0, out_extent.height}, nullptr);
+      CHECK(test::relative_difference(out.inside(), expected.inside()) < 2e-5);
+      CHECK(out.outside() == outside);
+      CHECK(scratch.untouched());
     }
   }
 }
@@ -110,7 +177,7 @@ TEST_CASE("frames together have the bits of frames alone, and parts those of the
     const bool depthwise = layer.kind == StepKind::depthwise_convolution;
     const KernelShape shape{layer.window.kernel_height, layer.window.kernel_width, layer.in.channels, layer.channels,
                             depthwise};
-    const backend::StepShape step{layer.kind, layer.window, layer.in, out_extent, shape, layer.scaled};
+    const backend::StepShape step{layer.kind, layer.window, layer.in, out_extent, shape, layer.scaled, late};
     const auto weights = Native::pack(step, test::random_values(shape.size(), seeds.next()),
                                       test::random_values(static_cast<std::size_t>(layer.channels), seeds.next()));
     const auto scale = test::random_values(static_cast<std::size_t>(frames * layer.in.channels), seeds.next());
@@ -152,8 +219,8 @@ TEST_CASE("an expansion fused with its depthwise convolution has the bits of the
     const Extent in_extent{p.size, p.size + 1, p.in}, expanded{p.size, p.size + 1, p.expanded};
     const Window window = same(p.kernel, p.kernel, p.stride);
     const Extent out_extent{(p.size - 1) / p.stride + 1, p.size / p.stride + 1, p.expanded};
-    const backend::StepShape first{StepKind::convolution,           {},   in_extent, expanded,
-                                   {1, 1, p.in, p.expanded, false}, false};
+    const backend::StepShape first{StepKind::convolution,           {},    in_extent, expanded,
+                                   {1, 1, p.in, p.expanded, false}, false, late};
     const backend::StepShape second{StepKind::depthwise_convolution,
                                     window,
                                     expanded,
@@ -167,7 +234,8 @@ TEST_CASE("an expansion fused with its depthwise convolution has the bits of the
     const auto depthwise = Native::pack(second, test::random_values(second.kernel.size(), seeds.next()),
                                         test::random_values(channels, seeds.next()));
     Frames in(in_extent, 2, seeds.next()), middle(expanded, 2, 1), apart(out_extent, 2, 2);
-    Native::convolution(in.map, nullptr, {}, expand, Activation::swish, {}, middle.map, {0, p.size}, nullptr);
+    test::Scratch alone(Native::scratch_floats(first));
+    Native::convolution(in.map, nullptr, {}, expand, Activation::swish, {}, middle.map, {0, p.size}, alone.data());
     Native::depthwise_convolution(middle.map, window, depthwise, Activation::swish, apart.map, {0, out_extent.height});
     for (int parts = 1; parts <= 4; ++parts) {
       Frames fused(out_extent, 2, 3);
@@ -193,12 +261,12 @@ TEST_CASE("the exact policy never chooses Winograd's filtering, the fast one doe
   const backend::StepShape step{StepKind::convolution, same(3, 3), {25, 25, 96}, {25, 25, 96},
                                 {3, 3, 96, 96, false}, false};
   for (int lanes : {8, 16}) {
-    CHECK(!backend::native::choose(step, lanes, backend::numerics::exact).winograd());
-    CHECK(backend::native::choose(step, lanes, backend::numerics::fast).winograd());
+    CHECK(!backend::native::choose(step, {lanes, false}, backend::numerics::exact).winograd());
+    CHECK(backend::native::choose(step, {lanes, false}, backend::numerics::fast).winograd());
   }
   auto strided = step;
   strided.window = same(3, 3, 2);
-  CHECK(!backend::native::choose(strided, 16, backend::numerics::fast).winograd());
+  CHECK(!backend::native::choose(strided, {16, false}, backend::numerics::fast).winograd());
 }
 
 }  // namespace

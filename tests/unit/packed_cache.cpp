@@ -54,8 +54,11 @@ struct Sized {
 using Small = Sized<24>;
 using Native = backend::Native<>;
 
-/// Whether this instruction set has Winograd's kernels.
-bool has_winograd() { return backend::native::has_winograd(backend::native::kernels().lanes); }
+/// Whether this instruction set has faster kernels than exact ones.
+bool has_fast() {
+  const auto& abilities = backend::native::kernels().abilities;
+  return abilities.bf16_tiles || backend::native::has_winograd(abilities.lanes);
+}
 
 /// RCAR_PACKED_CACHE while a test runs.
 class Asked {
@@ -168,13 +171,13 @@ TEST_CASE("the first load keeps packed weights beside the file, the next one map
   CHECK(second.weights_sha256 == first.weights_sha256);
   CHECK(second.weights_sha256 == weights::weights_hash(place.read_settled()));
   CHECK(test::read_text(place.packed) == written);
-  bool winograd = false;
+  bool fast = false;
   for (std::size_t i = 0; i < first.packed.entries.size(); ++i) {
     const auto one = first.packed.entries[i]->values(), other = second.packed.entries[i]->values();
     CHECK(std::equal(one.begin(), one.end(), other.begin(), other.end()));
-    winograd = winograd || second.packed.entries[i]->view().algorithm.winograd();
+    fast = fast || second.packed.entries[i]->view().algorithm != backend::native::Algorithm{};
   }
-  CHECK(winograd == has_winograd());
+  CHECK(fast == has_fast());
   CHECK(place.features(std::move(first)) == expected());
   CHECK(place.features(std::move(second)) == expected());
   CHECK(place.warnings.empty());
@@ -264,10 +267,12 @@ TEST_CASE("a packed file of another key is made again without a word") {
 
 TEST_CASE("what decides the packed values is part of the key: back end, algorithm, image dimension") {
   const auto shape = step_shape(graph::plan_view<Small>(), graph::plan_view<Small>().steps[3]);
-  CHECK(Native::algorithm(shape).winograd() == has_winograd());
-  CHECK((Native::packing(shape) != backend::Native<backend::numerics::exact>::packing(shape)) == has_winograd());
-  const auto lanes = backend::native::kernels().lanes;
+  CHECK((Native::algorithm(shape) != backend::native::Algorithm{}) == has_fast());
+  CHECK((Native::packing(shape) != backend::Native<backend::numerics::exact>::packing(shape)) == has_fast());
+  const auto lanes = backend::native::kernels().abilities.lanes;
   CHECK(backend::native::packing(shape.kernel, {4, 4}, lanes) != backend::native::packing(shape.kernel, {6, 6}, lanes));
+  CHECK(backend::native::packing(shape.kernel, {0, 0, true}, lanes) !=
+        backend::native::packing(shape.kernel, {}, lanes));
   CHECK(backend::native::packing(shape.kernel, {}, 8) != backend::native::packing(shape.kernel, {}, 16));
   auto plan = graph::plan_view<Small>();
   const auto key = detail::packed_key<Native>(plan, Place().read());

@@ -125,11 +125,11 @@ class Candidate {
   Candidate(const StepShape& shape, Algorithm algorithm, std::size_t shift)
       : algorithm(algorithm),
         shape_(shape),
-        block_(share(shape, algorithm, kernels().lanes, static_cast<int>(thread_count()))),
-        weights_(pack(shape.kernel, algorithm, kernels().lanes, bench::random_values(shape.kernel.size(), 1),
+        block_(share(shape, algorithm, kernels().abilities.lanes, static_cast<int>(thread_count()))),
+        weights_(pack(shape.kernel, algorithm, kernels().abilities.lanes, bench::random_values(shape.kernel.size(), 1),
                       bench::random_values(static_cast<std::size_t>(shape.kernel.out_channels), 2))) {
     for (std::size_t i = 0; i < thread_count(); ++i)
-      scratch_.push_back(allocate_floats(scratch_floats(shape, algorithm, kernels().lanes) + 2 * shift));
+      scratch_.push_back(allocate_floats(scratch_floats(shape, algorithm, kernels().abilities.lanes) + 2 * shift));
   }
 
   /// Seconds of a frame, in a group on one core.
@@ -183,11 +183,6 @@ class Candidate {
   std::vector<Buffer> scratch_;
 };
 
-std::string name_of(Algorithm algorithm) {
-  if (!algorithm.winograd()) return "sums";
-  return "F" + std::to_string(algorithm.outputs_y) + "x" + std::to_string(algorithm.outputs_x);
-}
-
 /// Every algorithm of one layer, the sums of products first.
 std::vector<Candidate> candidates_of(const StepShape& shape, std::size_t shift) {
   std::vector<Candidate> candidates;
@@ -199,10 +194,10 @@ std::vector<Candidate> candidates_of(const StepShape& shape, std::size_t shift) 
 
 /// The algorithm that beats the rule by more than 3 % in every pass, or the rule's. Prints a line for each pass.
 Algorithm measure(const StepShape& shape, const Options& options) {
-  const Algorithm rule = choose_by_cost(shape, kernels().lanes);
+  const Algorithm rule = choose_by_cost(shape, kernels().abilities.lanes);
   std::vector<Algorithm> algorithms;
   std::vector<double> sums, least_gains;
-  std::printf("%s, rule %s\n", bench::to_string(shape).c_str(), name_of(rule).c_str());
+  std::printf("%s, rule %s\n", bench::to_string(shape).c_str(), to_string(rule).c_str());
   for (int pass = 0; pass < options.passes; ++pass) {
     const std::size_t shift = 16 * 17 * static_cast<std::size_t>(pass);
     GroupMaps maps(shape, shift);
@@ -227,20 +222,20 @@ Algorithm measure(const StepShape& shape, const Options& options) {
       algorithms.push_back(c.algorithm);
       sums[i] += c.score();
       least_gains[i] = std::min(least_gains[i], 1 - c.score() / by_rule->score());
-      std::printf("  %s %.3f ms, %.3f ms shared", name_of(c.algorithm).c_str(), 1e3 * c.group_s, 1e3 * c.single_s);
+      std::printf("  %s %.3f ms, %.3f ms shared", to_string(c.algorithm).c_str(), 1e3 * c.group_s, 1e3 * c.single_s);
     }
     std::printf("\n");
     std::fflush(stdout);
   }
   const auto best = static_cast<std::size_t>(std::min_element(sums.begin(), sums.end()) - sums.begin());
   if (least_gains[best] <= least_gain) return rule;
-  std::printf("    %s gains %.0f %%\n", name_of(algorithms[best]).c_str(), 100 * least_gains[best]);
+  std::printf("    %s gains %.0f %%\n", to_string(algorithms[best]).c_str(), 100 * least_gains[best]);
   return algorithms[best];
 }
 
 int run(const Options& options) {
   const bench::MeasuredNetwork& network = bench::find_network(options.network, options.dim);
-  const int lanes = kernels().lanes;
+  const int lanes = kernels().abilities.lanes;
   Table table = read_table(options.table);
   std::map<Key, StepShape> layers;
   for (const Step& step : network.plan.steps) {

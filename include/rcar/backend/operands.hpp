@@ -61,6 +61,7 @@ struct StepShape {
   Extent input, output;
   KernelShape kernel;
   bool scaled = false;  // the convolution's input is multiplied by a squeeze-excite scale
+  int reduction = 1;    // image pixels that one pixel of the output stands for, along a side
 };
 
 /// How large a part of a step one call computes at most.

@@ -26,6 +26,7 @@ inline backend::StepShape step_shape(const graph::PlanView& plan, const Step& st
   shape.output = plan.views[at(step.output)].extent;
   if (step.weights != none) shape.kernel = weights::kernel_shape(plan.weights[at(step.weights)]);
   shape.scaled = step.scale != none;
+  if (const int height = shape.output.height; height > 0) shape.reduction = (plan.input.height + height / 2) / height;
   return shape;
 }
 

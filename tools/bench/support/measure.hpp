@@ -96,12 +96,12 @@ template <class Vector>
 /// counts as two.
 inline double peak_gflops(std::size_t threads) {
   const backend::InstructionSet set = backend::active_instruction_set();
-  const double floats = set == backend::InstructionSet::avx512 ? 16 : set == backend::InstructionSet::avx2 ? 8 : 4;
+  const double floats = set >= backend::InstructionSet::avx512 ? 16 : set == backend::InstructionSet::avx2 ? 8 : 4;
   constexpr long steps = 2'000'000;
   const auto burst = [set] {
     volatile float values[3] = {0.9999f, 1e-4f, 0};
 #if defined(__x86_64__)
-    if (set == backend::InstructionSet::avx512) return detail::chains16(steps, values);
+    if (set >= backend::InstructionSet::avx512) return detail::chains16(steps, values);
     if (set == backend::InstructionSet::avx2) return detail::chains8(steps, values);
 #endif
     detail::chains4(steps, values);

@@ -66,13 +66,12 @@ struct StepDescription {
   double multiply_adds = 0;
 };
 
-/// What the back end would do with a shape, where it says so by a function `algorithm(shape)`.
+/// How the back end computes a convolution, where it says so by a function `algorithm(shape)`.
 template <class B>
 std::string algorithm_of(const backend::StepShape& shape) {
-  if constexpr (requires { std::string(B::algorithm(shape)); })
-    return std::string(B::algorithm(shape));
-  else
-    return "-";
+  if constexpr (requires { to_string(B::algorithm(shape)); })
+    if (shape.kind == StepKind::convolution) return to_string(B::algorithm(shape));
+  return "-";
 }
 
 template <class B>
@@ -86,29 +85,34 @@ std::vector<StepDescription> describe_steps(const graph::PlanView& plan) {
   return result;
 }
 
-/// frames: every thread runs frames of its own, as in a batch. blocks: all threads share one frame.
+/// frames: every thread runs a group of frames of its own, as in a batch. blocks: all threads share one frame.
 enum class Spread { frames, blocks };
 
-/// Seconds of every step of one frame, the medians of `runs`.
+/// Seconds of every step a frame, in groups of `count` frames, the medians of `runs`; of two fused steps the second has
+/// the time of both.
 template <class B>
-std::vector<double> time_steps(const Network<B>& network, const std::uint8_t* frame, int warmup, int runs,
+std::vector<double> time_steps(const Network<B>& network, const std::uint8_t* frames, int count, int warmup, int runs,
                                Spread spread) {
   const std::size_t steps = network.plan().steps.size();
-  const std::size_t frames = spread == Spread::frames ? thread_count() : 1;
+  const std::size_t threads = spread == Spread::frames ? thread_count() : 1;
   std::vector<std::vector<double>> seconds(steps);
   for (int run = -warmup; run < runs; ++run) {
-    std::vector<std::vector<double>> ends(frames);
-    const auto trace = [&](std::size_t index, std::size_t) {
-      auto& at = ends[index];
+    std::vector<std::vector<double>> of_thread(threads, std::vector<double>(steps));
+    const auto profile = [&](std::size_t thread, std::size_t) {
+      double last = 0;
       const Stopwatch watch;
-      network.trace(frame, [&](const Step&, const backend::ConstMap&) { at.push_back(watch.seconds()); });
+      network.profile(frames, count, [&](const Step& step) {
+        const double now = watch.seconds();
+        of_thread[thread][static_cast<std::size_t>(&step - network.plan().steps.data())] += (now - last) / count;
+        last = now;
+      });
     };
     if (spread == Spread::frames)
-      parallel_for(frames, trace);  // what is nested in it runs on one thread
+      parallel_for(threads, profile);  // what is nested in it runs on one thread
     else
-      trace(0, 0);
-    for (const auto& at : ends)
-      for (std::size_t i = 0; run >= 0 && i < steps; ++i) seconds[i].push_back(at[i] - (i > 0 ? at[i - 1] : 0));
+      profile(0, 0);
+    for (const auto& of_steps : of_thread)
+      for (std::size_t i = 0; run >= 0 && i < steps; ++i) seconds[i].push_back(of_steps[i]);
   }
   std::vector<double> medians;
   for (auto& of_step : seconds) medians.push_back(median(std::move(of_step)));

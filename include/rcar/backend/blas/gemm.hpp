@@ -38,7 +38,7 @@ inline std::string coretype_advice(std::string_view core, InstructionSet hardwar
   if (hardware == InstructionSet::baseline) return {};
   for (auto name : without_avx2) {
     if (core != name) continue;
-    const std::string better = hardware == InstructionSet::avx512 ? "SkylakeX" : "Haswell";
+    const std::string better = hardware >= InstructionSet::avx512 ? "SkylakeX" : "Haswell";
     return "OpenBLAS does not know this processor and runs its slow '" + std::string(core) +
            "' kernels; set OPENBLAS_CORETYPE=" + better + " in the environment.";
   }

@@ -2,13 +2,14 @@
 /// The ways to compute a convolution.
 
 #include <cstdint>
+#include <string>
 
 namespace rcar::backend {
 
 /// Which algorithms backend::Native may use.
 enum class numerics : std::uint8_t {
-  fast,   // Winograd's minimal filtering too: fewer products, rounding errors some times larger
-  exact,  // sums of products only
+  fast,   // Winograd's minimal filtering and products of split floats too: rounding errors some times larger
+  exact,  // sums of products of floats only
 };
 
 namespace native {
@@ -16,9 +17,23 @@ namespace native {
 /// How one convolution is computed.
 struct Algorithm {
   int outputs_y = 0, outputs_x = 0;  // Winograd's outputs of a tile in each direction; 0 and 0: sums of products
+  bool bf16_tiles = false;           // sums of products of floats that are split in bfloat16 numbers
 
   constexpr bool winograd() const { return outputs_y > 0; }
   friend constexpr bool operator==(const Algorithm&, const Algorithm&) = default;
+};
+
+/// "sums", "tiles", or Winograd's outputs as "F6x6".
+inline std::string to_string(Algorithm algorithm) {
+  if (algorithm.bf16_tiles) return "tiles";
+  if (!algorithm.winograd()) return "sums";
+  return "F" + std::to_string(algorithm.outputs_y) + "x" + std::to_string(algorithm.outputs_x);
+}
+
+/// What kernels a processor has.
+struct Abilities {
+  int lanes = 0;            // floats in a vector; a panel has twice as many output channels
+  bool bf16_tiles = false;  // tiles of bfloat16 numbers
 };
 
 /// What the tuning tool found of one layer on one instruction set: see algorithm_table.hpp.

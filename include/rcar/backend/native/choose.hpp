@@ -7,6 +7,7 @@
 #include "../operands.hpp"
 #include "algorithm.hpp"
 #include "algorithm_table.hpp"
+#include "bf16_shape.hpp"
 #include "jobs.hpp"
 
 namespace rcar::backend::native {
@@ -75,6 +76,10 @@ constexpr Cost cost(const StepShape& shape, Algorithm algorithm) {
   result.input = static_cast<double>(shape.input.size());
   if (!algorithm.winograd()) {
     result.products = static_cast<double>(shape.output.pixels()) * k.depth() * out;
+    if (algorithm.bf16_tiles) {
+      result.products /= 3;
+      result.transform = 2 * result.input;
+    }
     return result;
   }
   const auto tiles = [](int size, int outputs) { return (size + outputs - 1) / outputs; };
@@ -113,11 +118,14 @@ constexpr const TunedLayer* find_tuned(const StepShape& shape, int lanes) {
   return nullptr;
 }
 
-/// How `policy` computes a layer with vectors of `lanes` floats: as the table says, else by the rule.
-constexpr Algorithm choose(const StepShape& shape, int lanes, numerics policy) {
-  if (policy == numerics::exact || !winograd_fits(shape, lanes)) return {};
-  const TunedLayer* tuned = find_tuned(shape, lanes);
-  return tuned ? tuned->algorithm : choose_by_cost(shape, lanes);
+/// How `policy` computes a layer with such kernels: by tiles where they fit, which no other algorithm comes near, else
+/// as the table says, else by the rule.
+constexpr Algorithm choose(const StepShape& shape, Abilities abilities, numerics policy) {
+  if (policy == numerics::exact) return {};
+  if (abilities.bf16_tiles && bf16_fits(shape)) return {0, 0, true};
+  if (!winograd_fits(shape, abilities.lanes)) return {};
+  const TunedLayer* tuned = find_tuned(shape, abilities.lanes);
+  return tuned ? tuned->algorithm : choose_by_cost(shape, abilities.lanes);
 }
 
 }  // namespace rcar::backend::native

@@ -26,8 +26,15 @@ struct Tile {
   int columns = 0;  // output channels that exist
 };
 
-/// Products of one output value as they are packed: Winograd's points times Cin, else the depth.
+constexpr int parts_of(int size, int part) { return (size + part - 1) / part; }
+
+/// Channels as tiles of bfloat16 numbers take them: filled up to 32 products.
+constexpr int bf16_padded(int channels) { return (channels + 31) / 32 * 32; }
+
+/// Floats of one output channel's weights as they are packed: Winograd's points times Cin, else the depth.
 constexpr std::size_t packed_depth(const KernelShape& shape, Algorithm algorithm) {
+  if (algorithm.bf16_tiles)  // three parts of half a float
+    return static_cast<std::size_t>(shape.kernel_height * shape.kernel_width * bf16_padded(shape.in_channels) / 2 * 3);
   if (!algorithm.winograd()) return static_cast<std::size_t>(shape.depth());
   const int rows = algorithm.outputs_y + shape.kernel_height - 1,
             columns = algorithm.outputs_x + shape.kernel_width - 1;
@@ -35,8 +42,8 @@ constexpr std::size_t packed_depth(const KernelShape& shape, Algorithm algorithm
 }
 
 /// Weights packed for one instruction set. `panels` holds panel after panel of output channels, the last one filled up
-/// with zeros: (panels, depth, panel) for sums of products, (panels, points, Cin, panel) for Winograd; depthwise
-/// kernels stay (taps, C). `bias` is filled up with zeros likewise.
+/// with zeros: (panels, depth, panel) for sums of products, (panels, points, Cin, panel) for Winograd, tiles for split
+/// floats (see pack.hpp); depthwise kernels stay (taps, C). `bias` is filled up with zeros likewise.
 struct PackedView {
   KernelShape shape;
   Algorithm algorithm;

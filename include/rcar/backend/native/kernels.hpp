@@ -10,6 +10,7 @@
 #include "../../core/compiled.hpp"
 #include "../cpu.hpp"
 #include "../simd/kernels.hpp"
+#include "bf16_shape.hpp"
 #include "block_shapes.hpp"
 #include "jobs.hpp"
 #include "winograd_matrices.hpp"
@@ -18,12 +19,14 @@
 namespace rcar::backend::native {
 
 struct Kernels {
-  int lanes = 0;                                    // floats in a vector; a panel has twice as many output channels
+  Abilities abilities;
   void (*pointwise)(const Convolution&) = nullptr;  // 1x1, stride 1
   void (*windowed)(const Convolution&) = nullptr;   // any window
   void (*winograd)(const Convolution&) = nullptr;   // stride 1, one of the variants, channels that fill vectors
   void (*depthwise)(const Convolution&) = nullptr;
   void (*expand_depthwise)(const ExpandDepthwise&) = nullptr;
+  void (*bf16_tiles)(const Convolution&) = nullptr;  // these two where the processor has bfloat16 tiles: any window
+  void (*bf16_expand_depthwise)(const ExpandDepthwise&) = nullptr;
 };
 
 /// The table of one instruction set, which this processor must offer.
@@ -45,7 +48,12 @@ inline const Kernels& kernels() {
 
 namespace rcar::backend::native {
 
-RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) { return RCAR_OF_SET(set, kernels); }
+RCAR_HEADER_INLINE const Kernels& kernels(InstructionSet set) {
+#if defined(__x86_64__)
+  if (set == InstructionSet::amx) return amx::kernels;
+#endif
+  return RCAR_OF_SET(set, kernels);
+}
 
 }  // namespace rcar::backend::native
 

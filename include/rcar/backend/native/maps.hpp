@@ -20,6 +20,7 @@ namespace rcar::backend::native {
 
 /// Floats of scratch that a convolution by this algorithm needs.
 constexpr std::size_t scratch_floats(const StepShape& shape, Algorithm algorithm, int lanes) {
+  if (algorithm.bf16_tiles) return bf16_scratch_floats(shape);
   if (algorithm.winograd()) return winograd_shape({shape.kernel, algorithm, nullptr, nullptr}, lanes).scratch_floats();
   if (!is_pointwise(shape.window))
     return windowed_shape(shape.window, shape.input, shape.output, 0, lanes).scratch_floats;
@@ -31,7 +32,9 @@ constexpr std::size_t scratch_floats(const StepShape& shape, Algorithm algorithm
 /// A convolution by the algorithm that its weights are packed for.
 inline void convolve(const Convolution& job) {
   const Kernels& k = kernels();
-  if (job.weights.algorithm.winograd())
+  if (job.weights.algorithm.bf16_tiles)
+    k.bf16_tiles(job);
+  else if (job.weights.algorithm.winograd())
     k.winograd(job);
   else if (is_pointwise(job.window))
     k.pointwise(job);
@@ -47,32 +50,31 @@ struct Maps {
   static constexpr int most_frames = 10;
 
   static Weights pack(const StepShape& shape, std::vector<float> kernel, std::vector<float> bias) {
-    const int lanes = kernels().lanes;
-    return native::pack(shape.kernel, algorithm(shape), lanes, kernel, bias);
+    return native::pack(shape.kernel, algorithm(shape), lanes(), kernel, bias);
   }
 
   static std::string packing(const StepShape& shape) {
-    return native::packing(shape.kernel, algorithm(shape), kernels().lanes);
+    return native::packing(shape.kernel, algorithm(shape), lanes());
   }
   static std::span<const float> packed_values(const Weights& weights) { return weights.values(); }
   static std::optional<Weights> packed_over(const StepShape& shape, std::span<const float> values) {
-    const PackedLayout layout = packed_layout(shape.kernel, algorithm(shape), kernels().lanes);
+    const PackedLayout layout = packed_layout(shape.kernel, algorithm(shape), lanes());
     if (values.size() != layout.floats) return std::nullopt;
     return Weights(shape.kernel, algorithm(shape), values, layout.bias_at);
   }
 
-  static Algorithm algorithm(const StepShape& shape) { return choose(shape, kernels().lanes, Policy); }
+  static Algorithm algorithm(const StepShape& shape) { return choose(shape, kernels().abilities, Policy); }
 
   /// How `parts` threads share a step.
   static BlockSize block(const StepShape& shape, int parts) {
-    if (shape.kind == StepKind::convolution) return native::share(shape, algorithm(shape), kernels().lanes, parts);
+    if (shape.kind == StepKind::convolution) return native::share(shape, algorithm(shape), lanes(), parts);
     const int height = std::max(1, shape.output.height);
     if (shape.output.size() < 8192) parts = 1;  // not worth waking a thread
     return {(height + parts - 1) / parts, shape.output.channels};
   }
 
   static std::size_t scratch_floats(const StepShape& shape) {
-    return shape.kind == StepKind::convolution ? native::scratch_floats(shape, algorithm(shape), kernels().lanes) : 0;
+    return shape.kind == StepKind::convolution ? native::scratch_floats(shape, algorithm(shape), lanes()) : 0;
   }
 
   static void normalize(const std::uint8_t* frame, const float* scale, const float* offset, Map out, Rows rows) {
@@ -104,17 +106,19 @@ struct Maps {
            depthwise.kind == StepKind::depthwise_convolution && depthwise.window.kernel_height <= most_depthwise_rows;
   }
   static std::size_t fused_scratch_floats(const StepShape& expand, const StepShape& depthwise) {
-    return expand_shape(expand.input, depthwise.output.channels, depthwise.window, kernels().lanes).scratch_floats;
+    if (algorithm(expand).bf16_tiles)
+      return bf16_expand_shape(expand.input, expand.input.channels, depthwise.output, depthwise.window).scratch_floats;
+    return expand_shape(expand.input, depthwise.output.channels, depthwise.window, lanes()).scratch_floats;
   }
   static BlockSize fused_block(const StepShape& /*expand*/, const StepShape& depthwise, int parts) {
-    return share_fused(depthwise, kernels().lanes, parts);
+    return share_fused(depthwise, lanes(), parts);
   }
   static void expand_depthwise(ConstMap in, const Weights& expand, Activation expand_activation, const Window& window,
                                const Weights& depthwise, Activation activation, Map out, Rows rows, float* scratch) {
+    const auto run = expand.view().algorithm.bf16_tiles ? kernels().bf16_expand_depthwise : kernels().expand_depthwise;
     for (int f = 0; f < out.frames; ++f)
-      kernels().expand_depthwise({in.frame(f), expand.view().from_channel(rows.first_channel), expand_activation,
-                                  window, depthwise.view().from_channel(rows.first_channel), activation, out.frame(f),
-                                  rows, scratch});
+      run({in.frame(f), expand.view().from_channel(rows.first_channel), expand_activation, window,
+           depthwise.view().from_channel(rows.first_channel), activation, out.frame(f), rows, scratch});
   }
 
   static void max_pooling(ConstMap in, const Window& window, Map out, Rows rows) {
@@ -161,6 +165,9 @@ struct Maps {
           std::memcpy(out.frame(f).pixel(y, x), in.frame(f).pixel(y, x),
                       sizeof(float) * static_cast<std::size_t>(out.extent.channels));
   }
+
+ private:
+  static int lanes() { return kernels().abilities.lanes; }
 };
 
 }  // namespace rcar::backend::native

@@ -2,7 +2,9 @@
 /// Weights in the order in which the kernels read them.
 
 #include <array>
+#include <bit>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <utility>
@@ -65,7 +67,8 @@ inline constexpr const char* packing_arithmetic =
 inline std::string packing(const KernelShape& shape, Algorithm algorithm, int lanes) {
   std::string text = std::to_string(packing_version);
   for (const int number : {shape.kernel_height, shape.kernel_width, shape.in_channels, shape.out_channels,
-                           static_cast<int>(shape.depthwise), algorithm.outputs_y, algorithm.outputs_x, lanes})
+                           static_cast<int>(shape.depthwise), algorithm.outputs_y, algorithm.outputs_x,
+                           static_cast<int>(algorithm.bf16_tiles), lanes})
     text += ' ' + std::to_string(number);
   return text + ' ' + packing_arithmetic;
 }
@@ -121,6 +124,32 @@ inline void pack_winograd_panel(const KernelShape& shape, Algorithm algorithm, s
   }
 }
 
+/// One panel of 32 output channels for tiles of bfloat16 numbers: for each tap and 32 input channels the first part of
+/// 16 columns, of the other 16, and the next parts likewise; each 16 words, channels i and i + 16, by 16 columns.
+inline void pack_bf16_panel(const KernelShape& shape, std::span<const float> kernel, int first, float* out) {
+  const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
+  const auto rounded = [&](float x) { return std::bit_cast<float>((bits(x) + 0x8000u) & 0xFFFF0000u); };
+  for (int tap = 0; tap < shape.kernel_height * shape.kernel_width; ++tap)
+    for (int channel = 0; channel < shape.in_channels; channel += 32, out += 3 * 2 * 256)
+      for (int row = 0; row < 16; ++row)
+        for (int column = 0; column < 32; ++column) {
+          const auto weight = [&](int c) {
+            return c < shape.in_channels && first + column < shape.out_channels
+                       ? kernel[static_cast<std::size_t>(tap * shape.in_channels + c) * shape.out_channels + first +
+                                column]
+                       : 0.0f;
+          };
+          float a = weight(channel + row), b = weight(channel + row + 16);
+          const int at = column / 16 * 256 + row * 16 + column % 16;
+          for (int part = 0; part < 3; ++part) {
+            const float of_a = rounded(a), of_b = rounded(b);
+            out[part * 2 * 256 + at] = std::bit_cast<float>(bits(of_b) | bits(of_a) >> 16);
+            a -= of_a;
+            b -= of_b;
+          }
+        }
+}
+
 }  // namespace detail
 
 /// kernel (depth, Cout), bias (Cout).
@@ -138,6 +167,10 @@ inline PackedWeights pack(const KernelShape& shape, Algorithm algorithm, int lan
   const int panel = 2 * lanes;
   const std::size_t panel_floats = packed_depth(shape, algorithm) * static_cast<std::size_t>(panel);
   for (int first = 0; first < shape.out_channels; first += panel, out += panel_floats) {
+    if (algorithm.bf16_tiles) {
+      detail::pack_bf16_panel(shape, kernel, first, out);
+      continue;
+    }
     if (algorithm.winograd()) {
       detail::pack_winograd_panel(shape, algorithm, kernel, first, panel, out);
       continue;

@@ -10,8 +10,6 @@
 
 namespace rcar::backend::native {
 
-constexpr int parts_of(int size, int part) { return (size + part - 1) / part; }
-
 /// Blocks of about 1 / parts of the channels, whole panels.
 constexpr int channels_of_part(int channels, int lanes, int parts) {
   const int panel = 2 * lanes;

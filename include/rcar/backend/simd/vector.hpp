@@ -11,7 +11,7 @@
 /// What the namespaces of the instruction sets, which each_set.inc opens, call `name`: that of `set`.
 #if defined(__x86_64__)
 #define RCAR_OF_SET(set, name)                                     \
-  ((set) == ::rcar::backend::InstructionSet::avx512 ? avx512::name \
+  ((set) >= ::rcar::backend::InstructionSet::avx512 ? avx512::name \
    : (set) == ::rcar::backend::InstructionSet::avx2 ? avx2::name   \
                                                     : baseline::name)
 #else
