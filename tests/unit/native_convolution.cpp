@@ -97,11 +97,11 @@ TEST_CASE("a convolution by split floats is the naive one, whatever its window, 
   Window uneven = same(3, 5, 2);
   uneven.stride_width = 3;
   const Case cases[] = {
-      {same(1, 1), {5, 7, 32}, 32},      {same(1, 1), {9, 5, 80}, 50, 3},     {same(1, 1), {5, 5, 51}, 17, 2, true},
-      {same(1, 1), {40, 40, 768}, 40},   {same(3, 3), {13, 17, 48}, 96, 2},   {same(5, 5), {25, 25, 48}, 64, 3},
-      {same(1, 7), {12, 12, 160}, 192},  {same(7, 1), {12, 12, 160}, 40, 2},  {same(4, 4), {9, 9, 20}, 33},
-      {valid, {52, 52, 80}, 192},        {valid_strided, {25, 25, 288}, 384}, {valid_strided, {12, 11, 96}, 30, 2},
-      {same(3, 3, 2), {14, 15, 32}, 64}, {uneven, {20, 22, 40}, 36, 2},       {same(3, 3), {109, 109, 32}, 64},
+      {same(1, 1), {5, 7, 32}, 32},        {same(1, 1), {9, 5, 80}, 50, 3},     {same(1, 1), {5, 5, 51}, 17, 2, true},
+      {same(1, 1), {20, 20, 1110}, 70, 2}, {same(3, 3), {13, 17, 48}, 96, 2},   {same(5, 5), {25, 25, 48}, 64, 3},
+      {same(1, 7), {12, 12, 160}, 192},    {same(7, 1), {12, 12, 160}, 40, 2},  {same(4, 4), {9, 9, 20}, 33},
+      {valid, {52, 52, 80}, 192},          {valid_strided, {25, 25, 288}, 384}, {valid_strided, {12, 11, 96}, 30, 2},
+      {same(3, 3, 2), {14, 15, 32}, 64},   {uneven, {20, 22, 40}, 36, 2},       {same(3, 3), {109, 109, 32}, 64},
   };
   for (const Case& c : cases) {
     const Window& w = c.window;
@@ -169,6 +169,7 @@ TEST_CASE("frames together have the bits of frames alone, and parts those of the
       {StepKind::convolution, same(3, 3, 2), {12, 12, 32}, 48},
       {StepKind::convolution, same(1, 1), {7, 7, 96}, 40, true},
       {StepKind::convolution, same(1, 1), {14, 14, 96}, 40, true},
+      {StepKind::convolution, same(1, 1), {19, 19, 1344}, 80, true},
       {StepKind::depthwise_convolution, same(5, 5), {14, 14, 96}, 96},
   };
   for (const Layer& layer : layers) {

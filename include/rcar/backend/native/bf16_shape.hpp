@@ -35,12 +35,10 @@ constexpr bool bf16_fits(const StepShape& shape) {
          shape.output.pixels() >= bf16_pixels && shape.reduction >= least_bf16_reduction;
 }
 
-/// Floats from one split pixel to the next: the first parts of all channels, then the second ones, and a cache line
-/// where the pixels of a tile would otherwise fall in few sets of the cache.
-constexpr std::ptrdiff_t bf16_pixel_floats(int channels) {
-  const int padded = bf16_padded(channels);
-  return padded % 128 == 0 ? padded + 16 : padded;
-}
+/// Floats from one split pixel to the next: the first parts of all channels, then the second ones, and a cache line, so
+/// that their number is odd: the pixels of a tile would fall in few sets of the cache else, which made tiles a third
+/// slower.
+constexpr std::ptrdiff_t bf16_pixel_floats(int channels) { return bf16_padded(channels) + 16; }
 
 /// A split map. Output pixel (y, x) of a block is number y * pitch + x, and every tap lies at one distance from it:
 /// a window of stride s reads s x s phases, each the pixels of one remainder of both coordinates. With stride 1 the
@@ -75,15 +73,38 @@ constexpr Bf16Shape bf16_shape(const Window& w, const Extent& in, const Extent& 
   return shape;
 }
 
-/// Pixels of a pointwise layer that are split together.
-constexpr int bf16_block_pixels(int channels) {
-  return static_cast<int>(std::max<std::ptrdiff_t>(64, bf16_block_floats / bf16_pixel_floats(channels) / 32 * 32));
+/// How a pointwise layer is cut. All weights pass by once a block of pixels: blocks of fewer than 256 would wait for
+/// them, so deep layers take a part of the channels at a time, and their sums wait in memory, which changes no bit.
+struct Bf16PointwiseShape {
+  int pixels = 0;                // of a block
+  int parts = 1, chunks = 0;     // parts of the channels, 32 channels in each
+  std::size_t split_floats = 0;  // of a block's pixels
+};
+
+constexpr Bf16PointwiseShape bf16_pointwise_shape(int channels, std::ptrdiff_t pixels) {
+  constexpr int few = 256, many = 384;
+  const int chunks = bf16_padded(channels) / bf16_depth;
+  const std::ptrdiff_t pixel = bf16_pixel_floats(channels);
+  const bool whole = std::min<std::ptrdiff_t>(few, pixels) * pixel <= bf16_block_floats;
+  Bf16PointwiseShape shape;
+  shape.parts = whole ? 1 : static_cast<int>((chunks * bf16_depth + 16) * many / bf16_block_floats + 1);
+  shape.chunks = parts_of(chunks, shape.parts);
+  shape.pixels = whole ? static_cast<int>(bf16_block_floats / pixel) / (2 * bf16_pixels) * 2 * bf16_pixels : many;
+  if (pixels < shape.pixels) shape.pixels = parts_of(static_cast<int>(pixels), 2 * bf16_pixels) * 2 * bf16_pixels;
+  shape.split_floats =
+      static_cast<std::size_t>((shape.pixels + bf16_pixels) * bf16_pixel_floats(shape.chunks * bf16_depth));
+  return shape;
 }
 
 constexpr std::size_t bf16_scratch_floats(const StepShape& shape) {
   if (!is_pointwise(shape.window)) return bf16_shape(shape.window, shape.input, shape.output).scratch_floats;
-  return static_cast<std::size_t>((bf16_block_pixels(shape.kernel.in_channels) + 2 * bf16_pixels) *
-                                  bf16_pixel_floats(shape.kernel.in_channels));
+  std::size_t most = 0;
+  for (const std::ptrdiff_t pixels : {static_cast<std::ptrdiff_t>(shape.output.pixels()), std::ptrdiff_t{1} << 30}) {
+    const Bf16PointwiseShape cut = bf16_pointwise_shape(shape.kernel.in_channels, pixels);
+    const int columns = cut.parts > 1 ? parts_of(shape.kernel.out_channels, bf16_columns) * bf16_columns : 0;
+    most = std::max(most, cut.split_floats + static_cast<std::size_t>(cut.pixels * columns));
+  }
+  return most;
 }
 
 /// An expansion and the depthwise convolution behind it: bands of rows of the input are split; of 32 channels at a
