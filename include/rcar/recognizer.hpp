@@ -252,11 +252,7 @@ class Recognizer {
     result.sampler = sampler_;
     result.identity = std::string(Backbone::name) + ";graph " + graph::fingerprint<Backbone>() + ";weights " +
                       weights_sha256_ + ";rescaling " + rescaling_ + ";" + std::string(BackEnd::name) + ";float32";
-    result.run = [this](const std::uint8_t* frames, std::size_t count, float* features) {
-      network_.forward(frames, count, features);
-    };
-    // A call on one thread has an arena of its own: side by side only as long as those of all threads stay small.
-    if (network_.fits_one_a_thread()) result.calls = Calls::side_by_side;
+    result.run_on(network_);
     return result;
   }
 

@@ -70,9 +70,7 @@ int measure(const Options& options) {
   extractor.feature_dim = static_cast<int>(network.features());
   extractor.sampler = sampler;
   extractor.identity = "benchmark";
-  extractor.run = [&](const std::uint8_t* frames, std::size_t count, float* features) {
-    network.forward(frames, count, features);
-  };
+  extractor.run_on(network);
 
   // The network by itself, in extraction's batches: its core time. Half of the runs before and half after, since a
   // machine's speed drifts.
@@ -86,6 +84,7 @@ int measure(const Options& options) {
       batch_core_s.push_back(bench::core_seconds() - before);
     }
   };
+  const OpenCvOnOneThread calm;  // as extraction has it
   // Decoding by itself: the core time of every clip once.
   double decode_core_s = 0;
   const auto run_decoding = [&](std::size_t begin, std::size_t end) {

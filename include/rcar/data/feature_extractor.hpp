@@ -35,6 +35,17 @@ struct FeatureExtractor {
   /// Frames (n, D, D, 3) RGB to features (n, F). A frame's features must not depend on the batch it is in.
   std::function<void(const std::uint8_t* frames, std::size_t n, float* features)> run;
   Calls calls = Calls::in_turn;
+
+  /// Has `network` compute the features, called in the quickest way that its memory allows; it must outlive this.
+  /// `network` is a Network, or offers its forward and fits_one_a_thread.
+  template <class AnyNetwork>
+  void run_on(const AnyNetwork& network) {
+    run = [&network](const std::uint8_t* frames, std::size_t n, float* features) {
+      network.forward(frames, n, features);
+    };
+    // A call on one thread has an arena of its own: side by side only as long as those of all threads stay small.
+    calls = network.fits_one_a_thread() ? Calls::side_by_side : Calls::in_turn;
+  }
 };
 
 namespace detail {
