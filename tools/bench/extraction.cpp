@@ -26,6 +26,7 @@ namespace fs = std::filesystem;
 struct Options {
   fs::path clips, weights;
   std::string network = "EfficientNetB0", sampler = "first";
+  int rounds = 2;
   bool csv = false;
   bench::BackendChoice backend;
 };
@@ -52,6 +53,12 @@ class ScratchFolder {
   fs::path path_;
 };
 
+/// Core time of all rounds together.
+struct CoreSeconds {
+  double network = 0, decoding = 0, working = 0, all = 0;  // by itself, by itself, of extraction, of extraction
+  std::size_t network_frames = 0, frames = 0;              // through the network by itself, through extraction
+};
+
 template <class B>
 int measure(const Options& options) {
   constexpr int sequence_length = 20;
@@ -72,62 +79,83 @@ int measure(const Options& options) {
   extractor.identity = "benchmark";
   extractor.run_on(network);
 
-  // The network by itself, in extraction's batches: its core time. Half of the runs before and half after, since a
-  // machine's speed drifts.
-  const auto frames = bench::drawn_frames(measured, extract.batch);
-  std::vector<float> features(extract.batch * network.features());
-  std::vector<double> batch_core_s;
-  const auto run_network = [&](int batches) {
-    for (int i = 0; i < batches; ++i) {
-      const double before = bench::core_seconds();
-      network.forward(frames.data(), extract.batch, features.data());
-      batch_core_s.push_back(bench::core_seconds() - before);
-    }
+  CoreSeconds sum;
+  // The network by itself, called as extraction calls it, for an eighth of the list's frames.
+  const bool side_by_side = extractor.calls == Calls::side_by_side;
+  const std::size_t frames_a_call = side_by_side ? sequence_length : extract.batch;
+  const auto frames = bench::drawn_frames(measured, frames_a_call);
+  std::vector<float> features(threads * frames_a_call * network.features());
+  const auto call_network = [&](std::size_t, std::size_t worker) {
+    network.forward(frames.data(), frames_a_call, features.data() + worker * frames_a_call * network.features());
   };
+  const auto run_network = [&] {
+    const std::size_t calls_a_thread = data.size() * sequence_length / (8 * threads * frames_a_call) + 1;
+    const std::size_t calls = calls_a_thread * (side_by_side ? threads : 1);
+    const double before = bench::core_seconds();
+    if (side_by_side)
+      parallel_for(calls, call_network);
+    else
+      for (std::size_t call = 0; call < calls; ++call) call_network(call, 0);
+    sum.network += bench::core_seconds() - before;
+    sum.network_frames += calls * frames_a_call;
+  };
+  // Decoding by itself, on all cores.
   const OpenCvOnOneThread calm;  // as extraction has it
-  // Decoding by itself: the core time of every clip once.
-  double decode_core_s = 0;
   const auto run_decoding = [&](std::size_t begin, std::size_t end) {
     const double before = bench::core_seconds();
     parallel_for(end - begin, [&](std::size_t i, std::size_t) {
       sample_video(data.path(begin + i), sampler, sequence_length, measured.dim);
     });
-    decode_core_s += bench::core_seconds() - before;
+    sum.decoding += bench::core_seconds() - before;
+  };
+  ScratchFolder scratch;
+  const auto run_extraction = [&](int round) {
+    extract.cache = scratch.path() / std::to_string(round);
+    const double before = bench::core_seconds();
+    const bench::Stopwatch watch;
+    sum.frames += process_videos_and_extract_features(data, labels, extractor, extract).frames;
+    sum.all += watch.seconds() * cores;
+    sum.working += bench::core_seconds() - before;
   };
 
-  network.forward(frames.data(), extract.batch, features.data());  // warm up
-  run_network(9);
-  run_decoding(0, data.size() / 2);
-  ScratchFolder scratch;
-  extract.cache = scratch.path() / "cache";
-  const bench::Stopwatch watch;
-  const ExtractResult result = process_videos_and_extract_features(data, labels, extractor, extract);
-  const double wall_s = watch.seconds();
-  run_decoding(data.size() / 2, data.size());
-  run_network(9);
+  run_network();  // warm up
+  // A machine's speed drifts, by more than what is to be told apart: so the parts have their turns before and after.
+  sum = {};
+  run_network();
+  for (int round = 0; round < options.rounds; ++round) {
+    run_decoding(0, data.size() / 2);
+    run_extraction(round);
+    run_decoding(data.size() / 2, data.size());
+    run_network();
+  }
 
-  const double all_core_s = wall_s * cores;
+  const auto a_round = [&](double core_s) { return core_s / options.rounds; };
+  const std::size_t frames_a_round = sum.frames / static_cast<std::size_t>(options.rounds);
   const double network_core_s =
-      bench::median(batch_core_s) / static_cast<double>(extract.batch) * static_cast<double>(result.frames);
+      sum.network / static_cast<double>(sum.network_frames) * static_cast<double>(frames_a_round);
+  const double decode_core_s = a_round(sum.decoding), working_core_s = a_round(sum.working),
+               all_core_s = a_round(sum.all);
   const double share = network_core_s / all_core_s, ideal = network_core_s / (network_core_s + decode_core_s);
   if (options.csv) {
     std::printf(
-        "network,sampler,clips,frames,backend,engine,threads,wall_core_s,network_core_s,decode_core_s,share,"
-        "ideal_share\n");
-    std::printf("%s,%s,%zu,%zu,%s,%s,%zu,%.4f,%.4f,%.4f,%.5f,%.5f\n", options.network.c_str(), options.sampler.c_str(),
-                data.size(), result.frames, std::string(B::name).c_str(), B::engine().c_str(), threads, all_core_s,
-                network_core_s, decode_core_s, share, ideal);
+        "network,sampler,clips,frames,backend,engine,threads,wall_core_s,working_core_s,network_core_s,"
+        "decode_core_s,share,ideal_share\n");
+    std::printf("%s,%s,%zu,%zu,%s,%s,%zu,%.4f,%.4f,%.4f,%.4f,%.5f,%.5f\n", options.network.c_str(),
+                options.sampler.c_str(), data.size(), frames_a_round, std::string(B::name).c_str(), B::engine().c_str(),
+                threads, all_core_s, working_core_s, network_core_s, decode_core_s, share, ideal);
     return 0;
   }
   const auto line = [&](const char* what, double core_s) {
     std::printf("%-34s %10.0f core-ms  %6.2f a frame\n", what, 1e3 * core_s,
-                1e3 * core_s / static_cast<double>(result.frames));
+                1e3 * core_s / static_cast<double>(frames_a_round));
   };
-  std::printf("%zu clips, %zu frames, sampler %s, %s at %d, %s, %zu threads: %.2f s\n", data.size(), result.frames,
-              options.sampler.c_str(), options.network.c_str(), measured.dim, B::engine().c_str(), threads, wall_s);
+  std::printf("%zu clips, %zu frames, sampler %s, %s at %d, %s, %zu threads: %.2f s\n", data.size(), frames_a_round,
+              options.sampler.c_str(), options.network.c_str(), measured.dim, B::engine().c_str(), threads,
+              all_core_s / cores);
   line("network, by itself", network_core_s);
   line("decoding, by itself", decode_core_s);
-  line("rest: hashing, cache, waiting", all_core_s - network_core_s - decode_core_s);
+  line("rest at work: hashing, cache", working_core_s - network_core_s - decode_core_s);
+  line("rest idle: list's end, other work", all_core_s - working_core_s);
   line("all: wall time x threads", all_core_s);
   std::printf("network's share of the core time: %.1f %%, at best %.1f %%: %.1f points below\n", 100 * share,
               100 * ideal, 100 * (ideal - share));
@@ -144,6 +172,9 @@ int main(int argc, char** argv) {
   app.add_option("--sampler", options.sampler, "first or uniform")->capture_default_str();
   app.add_option("--network", options.network, "InceptionV3, EfficientNetB0 or EfficientNetB7")->capture_default_str();
   app.add_option("--weights", options.weights, "Weight file, native or Keras's (default: drawn weights)");
+  app.add_option("--rounds", options.rounds, "Extractions, each between its parts by themselves; the mean counts")
+      ->check(CLI::Range(1, 100))
+      ->capture_default_str();
   app.add_flag("--csv", options.csv, "Print CSV");
   bench::add_backend_options(app, options.backend);
   app.footer(
