@@ -129,6 +129,31 @@ TEST_CASE("the batch changes the number of calls and nothing else") {
   }
 }
 
+TEST_CASE("a network computes on whole clips side by side where its memory allows") {
+  struct MeanColours {
+    bool fits;
+    std::atomic<bool>* as_expected;
+    bool fits_one_a_thread() const { return fits; }
+    void forward(const std::uint8_t* frames, std::size_t n, float* features) const {
+      const bool alone = fits && rcar::thread_count() > 1;
+      if (rcar::inside_parallel_for() != alone) *as_expected = false;
+      mean_colours(frames, n, features);
+    }
+  };
+  Fixture fixture(static_cast<int>(4 * rcar::thread_count()));
+  const auto expected = fixture.extract(fixture.options()).features;
+  auto extractor = fixture.extractor();
+  for (const bool fits : {true, false}) {
+    std::atomic<bool> as_expected{true};
+    const MeanColours network{fits, &as_expected};
+    extractor.run_on(network);
+    const auto result =
+        rcar::process_videos_and_extract_features(fixture.data, fixture.labels, extractor, fixture.options());
+    CHECK(as_expected);
+    CHECK(same_bits(result.features, expected));
+  }
+}
+
 TEST_CASE("clips taken whole by each thread give what clips in turn give, with a cache and without") {
   Fixture fixture(static_cast<int>(4 * rcar::thread_count()) + 5);
   const auto expected = fixture.extract(fixture.options()).features;
