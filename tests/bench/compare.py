@@ -42,8 +42,8 @@ CANNED = [
     measured("inceptionv3_batch", {"Keras (graph)": 25.0}),
     measured("head_9537", {"rcar": 1000.0}),
     measured("head_9537", {"Keras (fit)": 2900.0}),
-    measured("extraction_first", {"rcar": 94.0, "ideal": 96.5}),
-    measured("extraction_uniform", {"rcar": 90.0, "ideal": 96.5}),
+    measured("extraction_efficientnetb0_first", {"rcar": 94.0, "ideal": 96.5}),
+    measured("extraction_efficientnetb0_uniform", {"rcar": 90.0, "ideal": 96.5}),
     measured("clip_to_label", {"rcar": 500.0}),  # no peer: no row
 ]
 
@@ -53,7 +53,7 @@ class Rows(unittest.TestCase):
         self.rows = {row.work.key: row for row in report.make_rows(CANNED, WORKS)}
 
     def test_a_work_without_a_peer_has_no_row(self):
-        self.assertEqual(list(self.rows), ["inceptionv3_batch", "head_9537", "extraction_first", "extraction_uniform"])
+        self.assertEqual(list(self.rows), ["inceptionv3_batch", "head_9537", "extraction_efficientnetb0_first", "extraction_efficientnetb0_uniform"])
 
     def test_figures_are_medians_over_rounds_and_the_best_mode_counts(self):
         row = self.rows["inceptionv3_batch"]
@@ -62,8 +62,8 @@ class Rows(unittest.TestCase):
     def test_a_goal_is_met_from_its_ratio_on(self):
         self.assertTrue(self.rows["inceptionv3_batch"].met)  # 2.0 of 1.6
         self.assertFalse(self.rows["head_9537"].met)  # 2.9 of 3
-        self.assertTrue(self.rows["extraction_first"].met)  # 2.5 points below
-        self.assertFalse(self.rows["extraction_uniform"].met)  # 6.5 points below
+        self.assertTrue(self.rows["extraction_efficientnetb0_first"].met)  # 2.5 points below
+        self.assertFalse(self.rows["extraction_efficientnetb0_uniform"].met)  # 6.5 points below
 
     def test_slower_than_the_peer_is_a_ratio_below_1(self):
         rows = report.make_rows([measured("inceptionv3_batch", {"rcar": 40.0}), measured("inceptionv3_batch", {"Keras (graph)": 10.0})], WORKS)
@@ -79,7 +79,7 @@ class Texts(unittest.TestCase):
         lines = list(csv.reader(io.StringIO(report.csv_text(self.rows))))
         self.assertEqual(lines[0], ["work", "rcar", "peer", "best_peer", "ratio", "goal"])
         self.assertEqual(lines[1], ["inceptionv3_batch", "11.000", "22.000", "OpenVINO (streams)", "2.000", "1.6"])
-        self.assertEqual(lines[3], ["extraction_first", "94.000", "96.500", "ideal", "0.974", "3 points"])
+        self.assertEqual(lines[3], ["extraction_efficientnetb0_first", "94.000", "96.500", "ideal", "0.974", "3 points"])
         self.assertEqual(len(lines), 5)
 
     def test_the_table_says_what_was_reached(self):
@@ -121,7 +121,8 @@ class Works(unittest.TestCase):
         goals = {work.key: work.goal for work in WORKS}
         expected = {"inceptionv3_batch": 1.6, "efficientnetb0_batch": 1.5, "efficientnetb7_batch": 1.3, "inceptionv3_latency": 1.0,
                     "efficientnetb0_latency": 1.0, "efficientnetb7_latency": 1.0, "clip_to_label": 15, "head_156": 10,
-                    "head_9537": 3, "extraction_first": 3, "extraction_uniform": 3}
+                    "head_9537": 3, "extraction_efficientnetb0_first": 3, "extraction_efficientnetb0_uniform": 3,
+                    "extraction_inceptionv3_first": 3, "extraction_inceptionv3_uniform": 3}
         self.assertEqual(goals, expected)
 
     def test_only_chooses_by_a_part_of_the_name(self):
@@ -145,7 +146,7 @@ class Figures(unittest.TestCase):
 
     def test_rcar_s_figure_is_a_column_of_its_csv(self):
         self.assertEqual(setting.figures_of(self.side("head_156", "rcar"), "clips,ms_per_epoch\n156,17.5\n"), {"rcar": 17.5})
-        self.assertEqual(setting.figures_of(self.side("extraction_first", "rcar"), "share,ideal_share\n0.5,0.75\n"), {"rcar": 50, "ideal": 75})
+        self.assertEqual(setting.figures_of(self.side("extraction_efficientnetb0_first", "rcar"), "share,ideal_share\n0.5,0.75\n"), {"rcar": 50, "ideal": 75})
 
     def test_what_is_no_figure_is_an_error(self):
         side = self.side("inceptionv3_batch", "OpenVINO")

@@ -72,9 +72,11 @@ def all_works(rcar_options=(), with_torch=False):
             Side("Keras", "keras", ("keras_peer.py", "head", str(clips), str(classes), str(epochs)), expected_s=clips / 200 + 12),
         )
         works.append(Work(f"head_{clips}", f"Head training, {clips:,} clips", "ms an epoch", goal, sides=sides))
-    for sampler in ("first", "uniform"):
-        side = Side("rcar", "rcar", ("extraction", "--csv", "--clips", "{clips}", "--sampler", sampler, *rcar_options), reads="shares", expected_s=70)
-        works.append(Work(f"extraction_{sampler}", f"Extraction, sampler {sampler}", "% of core time in the network", 3, measure="points", sides=(side,)))
+    for name, seconds in (("EfficientNetB0", 70), ("InceptionV3", 150)):
+        for sampler in ("first", "uniform"):
+            command = ("extraction", "--csv", "--clips", "{clips}", "--network", name, "--sampler", sampler, *rcar_options)
+            sides = (Side("rcar", "rcar", command, reads="shares", expected_s=seconds),)
+            works.append(Work(f"extraction_{name.lower()}_{sampler}", f"Extraction, {name}, sampler {sampler}", "% of core time in the network", 3, measure="points", sides=sides))
     return works
 
 
