@@ -9,25 +9,9 @@
 #include "algorithm_table.hpp"
 #include "bf16_shape.hpp"
 #include "jobs.hpp"
+#include "winograd_shape.hpp"
 
 namespace rcar::backend::native {
-
-/// The variants of Winograd's filtering that the kernels have, F(outputs, taps): few, since each costs a second to
-/// compile. F(4, 3), F(2, 5), F(3, 5) and F(4, 7) were measured too and won no layer of InceptionV3 by more than 3 %.
-struct WinogradVariant {
-  int outputs, taps, dimensions;
-};
-inline constexpr WinogradVariant winograd_variants[] = {{5, 3, 2}, {6, 3, 2}, {4, 5, 2}, {6, 7, 1}, {5, 3, 1}};
-
-/// Whether there are Winograd's kernels for vectors of so many floats: not for SSE2, whose machines are too few to be
-/// worth the time it takes everybody to compile them.
-constexpr bool has_winograd(int lanes) {
-#if defined(__x86_64__)
-  return lanes > 4;
-#else
-  return lanes > 0;
-#endif
-}
 
 /// Whether Winograd's kernels can compute a layer at all.
 constexpr bool winograd_fits(const StepShape& shape, int lanes) {

@@ -5,8 +5,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -77,13 +79,15 @@ namespace detail {
 
 /// G of F(outputs, taps) as rows of `taps`, for the variants that the kernels have.
 inline std::vector<double> winograd_g(int outputs, int taps) {
-  const auto flat = [](const auto& matrices) {
-    std::vector<double> g;
-    for (const auto& row : matrices.g) g.insert(g.end(), row.begin(), row.end());
-    return g;
+  std::vector<double> g;
+  const auto take = [&]<std::size_t I>(std::integral_constant<std::size_t, I>) {
+    constexpr WinogradVariant v = winograd_variants[I];
+    if (v.outputs != outputs || v.taps != taps || !g.empty()) return;
+    for (const auto& row : winograd_matrices<v.outputs, v.taps>.g) g.insert(g.end(), row.begin(), row.end());
   };
-  if (taps == 3) return outputs == 5 ? flat(winograd_matrices<5, 3>) : flat(winograd_matrices<6, 3>);
-  return taps == 5 ? flat(winograd_matrices<4, 5>) : flat(winograd_matrices<6, 7>);
+  [&]<std::size_t... I>(std::index_sequence<I...>) { (take(std::integral_constant<std::size_t, I>{}), ...); }
+  (std::make_index_sequence<std::size(winograd_variants)>{});
+  return g;
 }
 
 /// out (point_y, point_x) rows of `Cin` by panel columns = G kernel G^T, for one panel.
