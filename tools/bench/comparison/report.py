@@ -96,7 +96,7 @@ def page_text(rows, machine, versions, picture, rounds):
     peers = [[row.work.title, label, f"{value:,.2f}"] for row in rows if row.work.measure == "ratio" for label, value in sorted(row.peers.items(), key=lambda item: item[1])]
     parts = [
         "# Benchmarks\n",
-        "rcar beside what its users would take instead, all in float32, on all cores of one machine, in turn:\n"
+        "rcar beside what its users would take instead, all with float32's numbers, on all cores of one machine, in turn:\n"
         f"medians of {rounds} rounds. A ratio of 2 says that rcar takes half the time of the fastest peer. Machines differ:\n"
         "only ratios from one run count. This page is what `tools/bench/compare --docs` wrote; it builds rcar, fetches the peers\n"
         "and measures again.\n",
@@ -104,6 +104,9 @@ def page_text(rows, machine, versions, picture, rounds):
         _markdown_table(HEADINGS, [_cells(row) for row in rows], NUMBERS),
         "The goal of extraction is the share of the cores' time that the network gets: no more than so many points below that of\n"
         "a machine on which only network and decoding cost anything.\n",
+        "Peers are asked for float32; OpenVINO would take bfloat16 of itself on a processor with AMX. rcar uses AMX too, by sums of\n"
+        "bfloat16 numbers that keep Keras's features within 2e-4 of their deviation, as the tests of real frames print:\n"
+        "`RCAR_INSTRUCTION_SET=avx512` shows what it does without, as on processors that have none.\n",
         "## Machine and versions\n",
         _markdown_table(["what", "which"], [[name, str(value)] for name, value in {**machine, **versions}.items()]),
         "## Every peer\n",
