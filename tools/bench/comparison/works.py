@@ -72,7 +72,7 @@ def all_works(rcar_options=(), with_torch=False):
             Side("Keras", "keras", ("keras_peer.py", "head", str(clips), str(classes), str(epochs)), expected_s=clips / 200 + 12),
         )
         works.append(Work(f"head_{clips}", f"Head training, {clips:,} clips", "ms an epoch", goal, sides=sides))
-    for name, seconds in (("EfficientNetB0", 70), ("InceptionV3", 150)):
+    for name, seconds in (("EfficientNetB0", 35), ("InceptionV3", 70)):
         for sampler in ("first", "uniform"):
             command = ("extraction", "--csv", "--clips", "{clips}", "--network", name, "--sampler", sampler, *rcar_options)
             sides = (Side("rcar", "rcar", command, reads="shares", expected_s=seconds),)
