@@ -18,9 +18,8 @@ import sys
 import tempfile
 
 SKIP_EXIT_CODE = 77
-FAMILIES = ["simd", "native", "native::gemm_kernels", "native::head_kernels"]  # below rcar::backend
 SETS = ["baseline", "avx2", "avx512"]
-AMX_FAMILY = "native"
+FAMILIES = {"simd": SETS, "native": [*SETS, "amx"], "native::gemm_kernels": SETS, "native::head_kernels": SETS}  # below rcar::backend
 
 FUNCTION = re.compile(r"^[0-9a-f]+ <(.+)>:$")
 INSTRUCTION = re.compile(r"^\s+[0-9a-f]+:\t(?:(?:lock|rep[a-z]*|data16|bnd|notrack|cs|ds|\{\w+\})\s+)*([a-z]\w*)(.*)$")
@@ -74,7 +73,7 @@ def check(paths):
                 symbol, functions = start[1], functions + 1
                 instruction_set = set_of(symbol)
                 names = scopes(symbol)
-                own = next((name for name in (*SETS, "amx") if name in names), None)
+                own = next((name for name in FAMILIES["native"] if name in names), None)
                 family = "::".join(names[2 : names.index(own)]) if own else None
             elif symbol and (instruction := INSTRUCTION.match(line)):
                 if symbol not in faulty and fault(instruction_set, instruction[1], instruction[2]):
@@ -146,8 +145,7 @@ def main():
 
     faulty, used, functions = check(args.objects)
     report(faulty)
-    missing = [f"{family}::{each}" for family, sets in [*((each, SETS) for each in FAMILIES), (AMX_FAMILY, ["amx"])]
-               for each in sets if not used[family, each]]
+    missing = [f"{family}::{each}" for family, sets in FAMILIES.items() for each in sets if not used[family, each]]
     for name in missing:
         print(f"no function of rcar::backend::{name} does arithmetic on its vectors: were its kernels compiled for it?")
     print(f"{functions - len(faulty)} of {functions} functions use what they may, by objdump")

@@ -53,7 +53,6 @@ TEST_CASE("with tiles for bfloat16, layers that fill them are computed by split 
   const auto algorithm = [](const StepShape& shape, numerics policy) {
     return native::choose(shape, {16, true}, policy);
   };
-  const native::Algorithm split{0, 0, true};
   const auto late = [](const TunedLayer& t) {
     StepShape shape = layer_of(t);
     shape.reduction = 16;
@@ -61,10 +60,10 @@ TEST_CASE("with tiles for bfloat16, layers that fill them are computed by split 
   };
   CHECK(!algorithm(layer_of({16, 3, 3, 96, 96, 25, 25, {}}), numerics::fast).bf16_tiles);  // early: errors would grow
   StepShape shape = late({16, 3, 3, 96, 96, 25, 25, {}});
-  CHECK(algorithm(shape, numerics::fast) == split);
+  CHECK(algorithm(shape, numerics::fast) == native::by_tiles);
   CHECK(algorithm(shape, numerics::exact) == native::Algorithm{});
   shape.window.stride_height = shape.window.stride_width = 2;
-  CHECK(algorithm(shape, numerics::fast) == split);
+  CHECK(algorithm(shape, numerics::fast) == native::by_tiles);
   CHECK(!algorithm(late({16, 3, 3, 3, 32, 109, 109, {}}), numerics::fast).bf16_tiles);  // an image's channels
   CHECK(!algorithm(late({16, 1, 1, 1152, 48, 1, 1, {}}), numerics::fast).bf16_tiles);   // one pixel
   CHECK(!algorithm(late({16, 9, 9, 96, 96, 25, 25, {}}), numerics::fast).bf16_tiles);   // more taps than a list has

@@ -117,7 +117,7 @@ TEST_CASE("a convolution by split floats is the naive one, whatever its window, 
     const auto kernel = test::random_values(shape.size(), seeds.next());
     const auto bias = test::random_values(static_cast<std::size_t>(c.channels), seeds.next());
     const auto scale = test::random_values(static_cast<std::size_t>(c.frames * c.in.channels), seeds.next());
-    const Algorithm split{0, 0, true};
+    constexpr Algorithm split = backend::native::by_tiles;
     const auto packed = backend::native::pack(shape, split, kernels.abilities.lanes, kernel, bias);
     INFO("kernel " << w.kernel_height << "x" << w.kernel_width << " on " << c.in.height << "x" << c.in.width << "x"
                    << c.in.channels << ", " << c.frames << " frames");

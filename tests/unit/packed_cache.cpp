@@ -271,7 +271,7 @@ TEST_CASE("what decides the packed values is part of the key: back end, algorith
   CHECK((Native::packing(shape) != backend::Native<backend::numerics::exact>::packing(shape)) == has_fast());
   const auto lanes = backend::native::kernels().abilities.lanes;
   CHECK(backend::native::packing(shape.kernel, {4, 4}, lanes) != backend::native::packing(shape.kernel, {6, 6}, lanes));
-  CHECK(backend::native::packing(shape.kernel, {0, 0, true}, lanes) !=
+  CHECK(backend::native::packing(shape.kernel, backend::native::by_tiles, lanes) !=
         backend::native::packing(shape.kernel, {}, lanes));
   CHECK(backend::native::packing(shape.kernel, {}, 8) != backend::native::packing(shape.kernel, {}, 16));
   auto plan = graph::plan_view<Small>();

@@ -23,6 +23,8 @@ struct Algorithm {
   friend constexpr bool operator==(const Algorithm&, const Algorithm&) = default;
 };
 
+inline constexpr Algorithm by_tiles{0, 0, true};
+
 /// "sums", "tiles", or Winograd's outputs as "F6x6".
 inline std::string to_string(Algorithm algorithm) {
   if (algorithm.bf16_tiles) return "tiles";

@@ -16,10 +16,6 @@
 
 namespace rcar::backend::native {
 
-inline constexpr int bf16_depth = 32;    // products of a tile's row: channels are filled up to as many
-inline constexpr int bf16_pixels = 16;   // rows of a tile
-inline constexpr int bf16_columns = 32;  // output channels of a panel: two tiles side by side
-
 /// Floats of a block of split pixels: half of a second-level cache of 2 MB, which all processors with these tiles have.
 inline constexpr std::ptrdiff_t bf16_block_floats = 262144;
 
@@ -119,7 +115,6 @@ struct Bf16ExpandShape {
 };
 
 constexpr Bf16ExpandShape bf16_expand_shape(const Extent& in, int in_channels, const Extent& out, const Window& w) {
-  constexpr int first_level_floats = 8192;
   Bf16ExpandShape shape;
   ExpandShape& ring = shape.ring;
   ring.width = in.width + w.pad_left + w.pad_right;

@@ -71,9 +71,11 @@ struct ExpandShape {
   std::size_t scratch_floats = 0;
 };
 
+/// Floats of the first-level cache that a ring may fill.
+inline constexpr int first_level_floats = 8192;
+
 /// As many channels as keep the rows in the first-level cache: each of them is read by all windows above and below.
 constexpr ExpandShape expand_shape(const Extent& in, int channels, const Window& w, int lanes) {
-  constexpr int first_level_floats = 8192;
   ExpandShape shape;
   const int panel = 2 * lanes;
   shape.slots = w.kernel_height;

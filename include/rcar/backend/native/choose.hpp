@@ -102,11 +102,11 @@ constexpr const TunedLayer* find_tuned(const StepShape& shape, int lanes) {
   return nullptr;
 }
 
-/// How `policy` computes a layer with such kernels: by tiles where they fit, which no other algorithm comes near, else
-/// as the table says, else by the rule.
+/// How `policy` computes a layer with such kernels: by tiles where they fit, since all networks gained by them, else as
+/// the table says, else by the rule.
 constexpr Algorithm choose(const StepShape& shape, Abilities abilities, numerics policy) {
   if (policy == numerics::exact) return {};
-  if (abilities.bf16_tiles && bf16_fits(shape)) return {0, 0, true};
+  if (abilities.bf16_tiles && bf16_fits(shape)) return by_tiles;
   if (!winograd_fits(shape, abilities.lanes)) return {};
   const TunedLayer* tuned = find_tuned(shape, abilities.lanes);
   return tuned ? tuned->algorithm : choose_by_cost(shape, abilities.lanes);

@@ -28,13 +28,21 @@ struct Tile {
 
 constexpr int parts_of(int size, int part) { return (size + part - 1) / part; }
 
-/// Channels as tiles of bfloat16 numbers take them: filled up to 32 products.
-constexpr int bf16_padded(int channels) { return (channels + 31) / 32 * 32; }
+/// Tiles of bfloat16 numbers: 16 rows of 32 products, kept as 16 words.
+inline constexpr int bf16_depth = 32;        // products of a tile's row: channels are filled up to as many
+inline constexpr int bf16_pixels = 16;       // rows of a tile
+inline constexpr int bf16_columns = 32;      // output channels of a panel: two tiles side by side
+inline constexpr int bf16_tile_words = 256;  // of 16 x 16
+inline constexpr int bf16_weight_parts = 3;
+inline constexpr int bf16_chunk_words = bf16_weight_parts * 2 * bf16_tile_words;  // a panel's weights of 32 channels
+
+constexpr int bf16_padded(int channels) { return (channels + bf16_depth - 1) / bf16_depth * bf16_depth; }
 
 /// Floats of one output channel's weights as they are packed: Winograd's points times Cin, else the depth.
 constexpr std::size_t packed_depth(const KernelShape& shape, Algorithm algorithm) {
-  if (algorithm.bf16_tiles)  // three parts of half a float
-    return static_cast<std::size_t>(shape.kernel_height * shape.kernel_width * bf16_padded(shape.in_channels) / 2 * 3);
+  if (algorithm.bf16_tiles)  // a part is half a float
+    return static_cast<std::size_t>(shape.kernel_height * shape.kernel_width * bf16_padded(shape.in_channels) / 2 *
+                                    bf16_weight_parts);
   if (!algorithm.winograd()) return static_cast<std::size_t>(shape.depth());
   const int rows = algorithm.outputs_y + shape.kernel_height - 1,
             columns = algorithm.outputs_x + shape.kernel_width - 1;

@@ -134,9 +134,9 @@ inline void pack_bf16_panel(const KernelShape& shape, std::span<const float> ker
   const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
   const auto rounded = [&](float x) { return std::bit_cast<float>((bits(x) + 0x8000u) & 0xFFFF0000u); };
   for (int tap = 0; tap < shape.kernel_height * shape.kernel_width; ++tap)
-    for (int channel = 0; channel < shape.in_channels; channel += 32, out += 3 * 2 * 256)
+    for (int channel = 0; channel < shape.in_channels; channel += bf16_depth, out += bf16_chunk_words)
       for (int row = 0; row < 16; ++row)
-        for (int column = 0; column < 32; ++column) {
+        for (int column = 0; column < bf16_columns; ++column) {
           const auto weight = [&](int c) {
             return c < shape.in_channels && first + column < shape.out_channels
                        ? kernel[static_cast<std::size_t>(tap * shape.in_channels + c) * shape.out_channels + first +
@@ -144,10 +144,10 @@ inline void pack_bf16_panel(const KernelShape& shape, std::span<const float> ker
                        : 0.0f;
           };
           float a = weight(channel + row), b = weight(channel + row + 16);
-          const int at = column / 16 * 256 + row * 16 + column % 16;
-          for (int part = 0; part < 3; ++part) {
+          const int at = column / 16 * bf16_tile_words + row * 16 + column % 16;
+          for (int part = 0; part < bf16_weight_parts; ++part) {
             const float of_a = rounded(a), of_b = rounded(b);
-            out[part * 2 * 256 + at] = std::bit_cast<float>(bits(of_b) | bits(of_a) >> 16);
+            out[part * 2 * bf16_tile_words + at] = std::bit_cast<float>(bits(of_b) | bits(of_a) >> 16);
             a -= of_a;
             b -= of_b;
           }
