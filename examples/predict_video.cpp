@@ -7,12 +7,13 @@
 #include <rcar/keras.hpp>
 #include <rcar/video/gif.hpp>
 
+#include "../tools/backend_choice.hpp"
 #include "../tools/run_program.hpp"
 
 namespace {
 
 struct Options {
-  std::string model, weights, gif, json;
+  std::string model, weights, gif, json, backend = "cpu";
   std::vector<std::string> clips;
   double frames_per_second = 0;
 };
@@ -33,13 +34,14 @@ void require_writable(const Options& options) {
 
 int predict(const Options& options) {
   require_writable(options);
+  rcar::tools::require_backend(options.backend);
   using List = rcar::RegisteredRecognizers;
   const rcar::ModelFile model = rcar::load_model(options.model);
   const rcar::RecognizerChoice choice{model.backbone, model.cell, model.sequence_length, model.image_dim};
   List::require(choice);
-  const auto recognizer = rcar::make_recognizer(
-      choice, rcar::read_backbone_weights(options.weights, model.backbone, List::layers(model.backbone)),
-      model.sampler);
+  const auto recognizer = rcar::tools::make_recognizer_on(
+      options.backend, choice,
+      rcar::read_backbone_weights(options.weights, model.backbone, List::layers(model.backbone)), model.sampler);
   recognizer->restore(model, options.model);
   auto results = nlohmann::ordered_json::array();
   int failures = 0;
@@ -78,6 +80,7 @@ int main(int argc, char** argv) {
   app.add_option("CLIP", options.clips, "Video files")->required();
   app.add_option("--weights", options.weights, "Backbone weights the model was trained with: native or Keras file")
       ->required();
+  rcar::tools::add_backend_option(app, options.backend);
   app.add_option("--gif", options.gif,
                  "Write the frames that were looked at as an animated GIF (F-1, F-2, ... for several clips)");
   app.add_option("--fps", options.frames_per_second, "Speed of the GIF, frames a second (default: the clip's own)")

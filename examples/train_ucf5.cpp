@@ -14,6 +14,7 @@
 #include <rcar/report/curves.hpp>
 #include <rcar/report/tables.hpp>
 
+#include "../tools/backend_choice.hpp"
 #include "../tools/run_program.hpp"
 
 namespace {
@@ -24,7 +25,7 @@ struct Options {
   fs::path data, lists, weights, cache, out = "out";
   int split = 1;
   rcar::RecognizerChoice choice;
-  std::string sampler = "first", validation = "stratified";
+  std::string sampler = "first", validation = "stratified", backend = "cpu";
   double test_part = 0.3;
   rcar::ExperimentOptions experiment;
   bool accept_foreign_cache = false;
@@ -83,6 +84,7 @@ int train(Options options) {
   List::require(options.choice);
   if (std::isnan(options.experiment.learning_rate))  // which CLI11's range lets pass
     throw rcar::UsageError("--learning-rate is no number; give one from 1e-9 to 10.");
+  rcar::tools::require_backend(options.backend);
   const rcar::Sampler sampler = rcar::parse_sampler(options.sampler);
   options.experiment.validation = rcar::parse_validation(options.validation);
   const rcar::TrainTest data = read_data(options);
@@ -91,7 +93,7 @@ int train(Options options) {
   const rcar::weights::Store weights =
       rcar::read_backbone_weights(options.weights, options.choice.backbone, List::layers(options.choice.backbone),
                                   [](const std::string& note) { std::printf("%s\n", note.c_str()); });
-  const auto recognizer = rcar::make_recognizer<List>(options.choice, weights, sampler);
+  const auto recognizer = rcar::tools::make_recognizer_on(options.backend, options.choice, weights, sampler);
   prepare_folder(options.out);
   std::printf("%zu training and %zu test clips of %zu classes; %s at %d, %s, %d frames a clip, sampler %s.\n",
               data.train.entries.size(), data.test.entries.size(), labels.vocabulary().size(),
@@ -177,6 +179,7 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--backbone", options.choice.backbone, "One of " + rcar::RegisteredRecognizers::backbone_names())
       ->capture_default_str();
   app.add_option("--cell", options.choice.cell, "gru or lstm")->capture_default_str();
+  rcar::tools::add_backend_option(app, options.backend);
   app.add_option("--image-dim", options.choice.image_dim, "Image dimension; 0: the backbone's own")
       ->capture_default_str();
   app.add_option("--sequence-length", options.choice.sequence_length, "Frames of a clip")->capture_default_str();
@@ -208,6 +211,7 @@ void describe(CLI::App& app, Options& options) {
       "  train_ucf5 --data UCF-101 --lists ucfTrainTestlist --split 1 --cell lstm --weights efficientnetb0_notop.h5\n"
       "  train_ucf5 --data my_clips --backbone inceptionv3 --weights weights/inceptionv3.safetensors --sampler "
       "uniform\n"
+      "  train_ucf5 --data my_clips --weights weights/efficientnetb0.safetensors --backend cuda\n"
       "Interrupt it at any time: features already computed are in the cache, and the next run goes on from there.\n"
       "Exit code: 0 trained, 1 error, 2 wrong usage.");
 }

@@ -175,20 +175,23 @@ std::span<const graph::Layer> Registry<Entries...>::layers(const std::string& ba
 
 namespace detail {
 
-/// Every backbone with both cells, at one sequence length.
-template <int SeqLen, class... Backbones>
+/// Every backbone with both cells, at one sequence length, on one back end.
+template <int SeqLen, class BackEnd, class... Backbones>
 struct BothCells {
-  using type = Registry<Entry<Backbones, GRU, SeqLen>..., Entry<Backbones, LSTM, SeqLen>...>;
+  using type = Registry<Entry<Backbones, GRU, SeqLen, BackEnd>..., Entry<Backbones, LSTM, SeqLen, BackEnd>...>;
 };
+
+template <class BackEnd>
+using registered_on =
+    typename BothCells<20, BackEnd, InceptionV3<224>, EfficientNetB0<224>, EfficientNetB1<240>, EfficientNetB2<260>,
+                       EfficientNetB3<300>, EfficientNetB4<380>, EfficientNetB5<456>, EfficientNetB6<528>,
+                       EfficientNetB7<600>, EfficientNetLite0<224>>::type;
 
 }  // namespace detail
 
 /// The list that the example programs offer: every backbone at the image dimension it was made for, both cells, the
-/// original's 20 frames.
-using RegisteredRecognizers =
-    detail::BothCells<20, InceptionV3<224>, EfficientNetB0<224>, EfficientNetB1<240>, EfficientNetB2<260>,
-                      EfficientNetB3<300>, EfficientNetB4<380>, EfficientNetB5<456>, EfficientNetB6<528>,
-                      EfficientNetB7<600>, EfficientNetLite0<224>>::type;
+/// original's 20 frames. On a GPU: CudaRecognizers (rcar/cuda_recognizers.hpp).
+using RegisteredRecognizers = detail::registered_on<backend::Default>;
 
 /// A recognizer from the list with its backbone's weights loaded, ready to extract and fit.
 /// Throws UsageError when the list lacks it, WeightsError when the weights are of another network.

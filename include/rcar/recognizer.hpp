@@ -23,6 +23,7 @@
 #include "graph/fingerprint.hpp"
 #include "heads/sequence_head.hpp"
 #include "model_file.hpp"
+#include "network/device_network.hpp"
 #include "network/network.hpp"
 #include "network/packed_cache.hpp"
 #include "train/experiment.hpp"
@@ -63,7 +64,8 @@ inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, c
 ///            dimension D
 /// Cell       GRU or LSTM
 /// SeqLen     frames of a clip that the head reads (T); shorter clips are zero padded and masked
-/// BackEnd    where it computes: backend::Default, backend::Blas, backend::Reference
+/// BackEnd    where it computes: backend::Default, backend::Blas, backend::Reference; backend::Cuda (include
+///            rcar/backend/cuda.hpp and link rcar::cuda)
 /// Head       the layers between features and classes; heads::Original<Cell> is the Keras pipeline's
 template <class CNN, class Cell, int SeqLen, class BackEnd = backend::Default, class Head = heads::Original<Cell>>
 class Recognizer {
@@ -252,6 +254,7 @@ class Recognizer {
     result.sampler = sampler_;
     result.identity = std::string(Backbone::name) + ";graph " + graph::fingerprint<Backbone>() + ";weights " +
                       weights_sha256_ + ";rescaling " + rescaling_ + ";" + std::string(BackEnd::name) + ";float32";
+    if constexpr (!backend::computes_on_host<BackEnd>) result.instruction_set = BackEnd::engine();
     result.run_on(network_);
     return result;
   }

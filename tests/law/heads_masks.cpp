@@ -113,7 +113,7 @@ TEMPLATE_TEST_CASE("a batch equals its clips taken one at a time", "", CELLS_AND
   }
 
   typename Head::Workspace work(head, 13);  // all clips in one pass: other products, so not the same bits
-  head.forward(Head::clips_of(set.features, set.mask, 0, 13), work);
+  head.forward(Head::clips_of(set.features.data(), set.mask.data(), 0, 13), work);
   Backend::softmax(13, 4, work.logits, work.probabilities);
   for (std::size_t i = 0; i < batch.size(); ++i) CHECK(work.probabilities[i] == Approx(batch.data()[i]).epsilon(1e-5));
 }

@@ -10,6 +10,7 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -29,11 +30,25 @@ struct Tolerance {
   static constexpr Scalar value = B::tolerance;
 };
 
+/// The element of a back end's maps: float, or what the back end says.
+template <class B>
+struct MapElement {
+  using type = float;
+};
+template <class B>
+requires requires { typename B::Value; }
+struct MapElement<B> {
+  using type = typename B::Value;
+};
+template <class B>
+using MapValue = typename MapElement<B>::type;
+
 /// The convolutional networks' primitives. Rows are those of every frame.
 template <class B>
 concept MapBackend = requires(const StepShape& shape, std::vector<float> values, const typename B::Weights& weights,
-                              const std::uint8_t* frame, const float* vector, ConstMap in, Map out,
-                              const Window& window, Activation activation, Rows rows, int parts, float* scratch) {
+                              const std::uint8_t* frame, const float* vector, const MapValue<B>* scale,
+                              BasicMap<const MapValue<B>> in, BasicMap<MapValue<B>> out, const Window& window,
+                              Activation activation, Rows rows, int parts, MapValue<B>* scratch) {
   // Frames that one call may compute together, one map after another, all their rows; 1: a call computes at most
   // a block of one frame.
   { B::most_frames } -> std::convertible_to<int>;
@@ -41,7 +56,7 @@ concept MapBackend = requires(const StepShape& shape, std::vector<float> values,
   // Weights as this back end wants them for one step, packed once at load. kernel (depth, Cout), bias (Cout).
   { B::pack(shape, values /*kernel*/, values /*bias*/) } -> std::same_as<typename B::Weights>;
 
-  // What one call computes of a step that `parts` threads share (the last block may be smaller), and the floats of
+  // What one call computes of a step that `parts` threads share (the last block may be smaller), and the values of
   // scratch that any call needs. The rows of a call say which slice of the channels its maps are.
   { B::block(shape, parts) } -> std::same_as<BlockSize>;
   { B::scratch_floats(shape) } -> std::same_as<std::size_t>;
@@ -50,7 +65,7 @@ concept MapBackend = requires(const StepShape& shape, std::vector<float> values,
   B::normalize(frame, vector /*scale*/, vector /*offset*/, out, rows);
 
   // out = activation(conv(in * scale) + bias) + residual; scale (Cin) or null, 1x1 only; residual may be no map.
-  B::convolution(in, vector /*scale*/, window, weights, activation, in /*residual*/, out, rows, scratch);
+  B::convolution(in, scale, window, weights, activation, in /*residual*/, out, rows, scratch);
 
   // out = activation(depthwise(in) + bias).
   B::depthwise_convolution(in, window, weights, activation, out, rows);
@@ -61,7 +76,7 @@ concept MapBackend = requires(const StepShape& shape, std::vector<float> values,
 
   B::activation(in, vector /*bias (C) or null*/, activation, out, rows);  // out = activation(in + bias)
   B::add(in, in /*other*/, activation, out, rows);                        // out = activation(in + other)
-  B::multiply(in, vector /*scale (C)*/, out, rows);                       // out = in * scale
+  B::multiply(in, scale /*(C)*/, out, rows);                              // out = in * scale
   B::copy(in, out, rows);                                                 // out = in
 };
 
@@ -101,6 +116,27 @@ concept Backend = MapBackend<B> && GemmBackend<B> && RecurrentBackend<B> && requ
   { B::name } -> std::convertible_to<std::string_view>;  // "blas": what users and reports call it
   { B::engine() } -> std::convertible_to<std::string>;   // all that decides its bits: kernels, instruction set
   { B::tolerance } -> std::convertible_to<float>;        // see Tolerance
+};
+
+/// A back end whose memory is not the host's, with what that takes: memory, work that is recorded, and what only pays
+/// there. See device/primitives.hpp.
+template <class B>
+concept DeviceBackend = Backend<B> &&
+    requires(const std::function<void()>& work, const void* from, void* to, int n, std::size_t bytes,
+             const std::uint8_t* frame, std::uint8_t* square, const float* values, const int* rows, float* out) {
+  typename B::Value;
+  typename B::template Array<float>;
+  typename B::template Pinned<float>;
+  typename B::Recording;
+  B::copy_in(from, bytes, to);
+  B::copy_out(from, bytes, to);
+  B::synchronize();
+  { B::free_bytes() } -> std::same_as<std::size_t>;
+  { B::record(work) } -> std::same_as<void*>;
+  { B::device_name() } -> std::same_as<std::string>;
+  B::require_device();
+  B::crop_resize(frame, n, n, square, n);
+  B::gather_rows(n, n, values, rows, out);
 };
 
 }  // namespace rcar::backend

@@ -2,6 +2,7 @@
 /// The exceptions that rcar throws: one type a family, each message one sentence that says what was wrong, where, and
 /// what to do.
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -48,6 +49,31 @@ class ModelError : public Error {
 class UsageError : public Error {
  public:
   using Error::Error;
+};
+
+/// A GPU that is not there, cannot be used, or failed.
+class DeviceError : public Error {
+ public:
+  using Error::Error;
+};
+
+/// Too little memory on a device.
+class DeviceMemoryError : public DeviceError {
+ public:
+  DeviceMemoryError(const std::string& device, std::size_t needed_bytes, std::size_t free_bytes,
+                    const std::string& advice = "free some, or take a smaller batch")
+      : DeviceError("Memory of " + device + " does not suffice: " + mebibytes(needed_bytes) + " are needed and " +
+                    mebibytes(free_bytes) + " are free; " + advice + "."),
+        needed(needed_bytes),
+        free(free_bytes) {}
+
+  std::size_t needed, free;  // bytes
+
+ private:
+  static std::string mebibytes(std::size_t bytes) {
+    const std::size_t tenths = (bytes * 10 + (std::size_t{1} << 20) - 1) >> 20;
+    return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
+  }
 };
 
 /// `'text'`: how messages quote what came from outside, with control characters made visible.

@@ -101,7 +101,7 @@ inline PreparedClip prepare_clip(const std::filesystem::path& path, std::size_t 
       clip.features = cache->load(clip.cache_key, static_cast<std::size_t>(extractor.feature_dim), steps, clip.warning);
       if (clip.features) return clip;
     }
-    clip.frames = sample_video(path, extractor.sampler, steps, extractor.image_dim);
+    clip.frames = sample_video(path, extractor.sampler, steps, extractor.image_dim, extractor.own_up_to);
     if (clip.frames.shape(0) == 0 || clip.frames.shape(0) > steps)
       throw VideoError("The clip gives " + std::to_string(clip.frames.shape(0)) + " frames.");
   } catch (const std::bad_alloc&) {
@@ -205,7 +205,7 @@ class Extraction {
       keep(clip, std::move(values), store);
     });
     // Enough clips ahead to keep the extractor busy, and no more than 256 MiB of them where clips are large.
-    const auto side = static_cast<std::size_t>(extractor_.image_dim);
+    const auto side = static_cast<std::size_t>(std::max(extractor_.image_dim, extractor_.own_up_to));
     const std::size_t ahead =
         std::clamp<std::size_t>((std::size_t{256} << 20) / (steps_ * side * side * 3), 2, 2 * thread_count() + 2);
     Prefetch<PreparedClip> clips(data_.size(), thread_count(), ahead, [&](std::size_t row) { return prepare(row); });

@@ -13,10 +13,10 @@
 
 #include "../backend/default.hpp"
 #include "../backend/recurrent.hpp"
+#include "../backend/resident.hpp"
 #include "../core/error.hpp"
 #include "../core/random.hpp"
 #include "../core/tensor.hpp"
-#include "../core/threads.hpp"
 #include "../weights/store.hpp"
 #include "cell.hpp"
 #include "dense.hpp"
@@ -133,8 +133,10 @@ class SequenceHead {
     require_shapes(features, mask);
     const std::size_t clips = features.shape(0), classes = static_cast<std::size_t>(classes_);
     Probabilities out(Probabilities::shape_type{clips, classes});
+    const backend::Resident<Backend, float> features_there(features.data(), features.size());
+    const backend::Resident<Backend, bool> mask_there(mask.data(), mask.size());
     for_each_pass(clips, [&](std::size_t first, int count, Workspace& work) {
-      forward(clips_of(features, mask, first, count), work);
+      forward(clips_of(features_there.data(), mask_there.data(), first, count), work);
       Backend::softmax(count, classes_, work.logits, work.probabilities);
       Backend::download(work.probabilities, count * classes, out.data() + first * classes);
     });
@@ -188,19 +190,20 @@ class SequenceHead {
     Layers::template backward<Backend>(pass(in, work), work.gradient, work.other_gradient, gradients, work.scratch);
   }
 
-  /// Clips first to first + count - 1 of a set.
-  static HeadInput clips_of(const Features& features, const Mask& mask, std::size_t first, int count) {
-    return {count, features.data() + first * input_shape.size(), mask.data() + first * SeqLen, nullptr, nullptr};
+  /// Clips first to first + count - 1 of a set: features (N, T, F) and mask (N, T) where the back end reads them.
+  static HeadInput clips_of(const float* features, const bool* mask, std::size_t first, int count) {
+    return {count, features + first * input_shape.size(), mask + first * SeqLen, nullptr, nullptr};
   }
 
-  /// Calls work(first, count, workspace) for the clips in groups of what the back end takes at once, on all threads.
+  /// Calls work(first, count, workspace) for the clips in groups of what the back end takes at once, on all threads
+  /// that call it.
   template <class Work>
   void for_each_pass(std::size_t clips, Work&& work) const {
-    const std::size_t group = static_cast<std::size_t>(Backend::clips_per_pass);
-    std::vector<std::optional<Workspace>> workspaces(thread_count());
-    parallel_for((clips + group - 1) / group, [&](std::size_t index, std::size_t worker) {
+    const std::size_t group = std::min(clips, static_cast<std::size_t>(Backend::clips_per_pass));
+    std::vector<std::optional<Workspace>> workspaces(backend::calling_threads<Backend>());
+    backend::for_each_call<Backend>((clips + group - 1) / group, [&](std::size_t index, std::size_t worker) {
       auto& workspace = workspaces[worker];
-      if (!workspace) workspace.emplace(*this, Backend::clips_per_pass);
+      if (!workspace) workspace.emplace(*this, static_cast<int>(group));
       work(index * group, static_cast<int>(std::min(group, clips - index * group)), *workspace);
     });
   }

@@ -15,6 +15,7 @@
 #include "../weights/store.hpp"
 #include "memory.hpp"
 #include "packing.hpp"
+#include "readers.hpp"
 #include "workspace.hpp"
 
 namespace rcar {
@@ -46,7 +47,7 @@ class Network {
       scratch_floats = std::max(scratch_floats, B::scratch_floats(shape));
       fused_.push_back(false);
       if constexpr (backend::FusingBackend<B>) {
-        if (i == 0 || !sole_reader(i - 1, i)) continue;
+        if (i == 0 || !reads_alone(plan_, i - 1, i)) continue;
         const backend::StepShape before = describe(plan.steps[i - 1]);
         if (!B::fuses(before, shape)) continue;
         fused_.back() = true;
@@ -122,21 +123,6 @@ class Network {
     while (together > 0 && memory_.single_floats() + memory_.group_floats(static_cast<int>(together)) > limit)
       --together;
     return together;
-  }
-
-  /// Whether only step `reader`, the one after `maker`, reads what `maker` computes.
-  bool sole_reader(std::size_t maker, std::size_t reader) const {
-    const int output = plan_.steps[maker].output;
-    if (plan_.steps[reader].input != output || output == plan_.output) return false;
-    if (plan_.views[at(output)].root != output) return false;
-    for (std::size_t i = 0; i < plan_.steps.size(); ++i) {
-      const Step& step = plan_.steps[i];
-      if (i == maker) continue;
-      if ((step.input == output && i != reader) || step.residual == output || step.scale == output ||
-          step.output == output)
-        return false;
-    }
-    return true;
   }
 
   /// Frames that one thread, or all threads together, take through the network.

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../backend/concept.hpp"
-#include "../core/threads.hpp"
+#include "../backend/resident.hpp"
 #include "../graph/plan.hpp"
 #include "../weights/fold.hpp"
 #include "../weights/store.hpp"
@@ -39,14 +39,16 @@ struct PackedNetwork {
 };
 
 /// Folds and packs the weights of a network; `store` is not needed afterwards.
-/// Throws WeightsError, naming the first tensor that is missing, has another shape or is not finite.
+/// Throws WeightsError, naming the first tensor that is missing, has another shape or is not finite, and DeviceError
+/// where B's device is not there.
 template <backend::MapBackend B>
 PackedNetwork<B> pack_network(const graph::PlanView& plan, const weights::Store& store) {
+  if constexpr (!backend::computes_on_host<B>) B::require_device();
   PackedNetwork<B> packed;
   packed.entries.resize(plan.weights.size());
   packed.normalization = stored_normalization(plan, store);
   weights::check_weights(plan, store);
-  parallel_for(plan.steps.size(), [&](std::size_t i, std::size_t) {
+  backend::for_each_call<B>(plan.steps.size(), [&](std::size_t i, std::size_t) {
     if (plan.steps[i].weights == none) return;
     const auto entry = static_cast<std::size_t>(plan.steps[i].weights);
     auto folded = weights::fold(plan, plan.weights[entry], store);

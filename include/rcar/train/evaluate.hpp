@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <vector>
 
+#include "../backend/resident.hpp"
 #include "../core/tensor.hpp"
-#include "../core/threads.hpp"
 #include "../data/feature_set.hpp"
 #include "trainable.hpp"
 
@@ -31,18 +31,24 @@ class Evaluator {
   static constexpr std::size_t pass_clips = static_cast<std::size_t>(Backend::clips_per_pass);
 
  public:
-  /// Throws DataError for an empty set, a label that is no class, or features that are not finite, naming the clip.
-  Evaluator(const Head& head, const FeatureSet& set) : head_(head), set_(set), losses_(set.size()) {
-    require_usable(set, head.classes(), "evaluation");
-    Head::require_shapes(set.features, set.mask);
+  /// Throws DataError for an empty set, a label that is no class, or features that are not finite, naming the clip; and
+  /// DeviceMemoryError when the back end's memory cannot hold the set.
+  Evaluator(const Head& head, const FeatureSet& set)
+      : head_(head),
+        set_(checked(head, set)),
+        features_(set.features.data(), set.features.size()),
+        mask_(set.mask.data(), set.mask.size()),
+        labels_(set.labels.data(), set.size()),
+        losses_(set.size()) {
     result_.probabilities = Probabilities({set.size(), static_cast<std::size_t>(head.classes())});
-    for (std::size_t i = 0; i < thread_count(); ++i) workspaces_.emplace_back(head, Backend::clips_per_pass);
+    for (std::size_t i = 0; i < backend::calling_threads<Backend>(); ++i)
+      workspaces_.emplace_back(head, static_cast<int>(std::min(pass_clips, set.size())));
   }
 
   /// With the head's weights of now, on all threads; the bits do not depend on their number.
   const Evaluation& run() {
     const std::size_t clips = set_.size(), classes = static_cast<std::size_t>(head_.classes());
-    parallel_for((clips + pass_clips - 1) / pass_clips, [&](std::size_t pass, std::size_t worker) {
+    backend::for_each_call<Backend>((clips + pass_clips - 1) / pass_clips, [&](std::size_t pass, std::size_t worker) {
       const std::size_t first = pass * pass_clips;
       run_pass(first, std::min(pass_clips, clips - first), workspaces_[worker]);
     });
@@ -58,18 +64,27 @@ class Evaluator {
   }
 
  private:
+  static const FeatureSet& checked(const Head& head, const FeatureSet& set) {
+    require_usable(set, head.classes(), "evaluation");
+    Head::require_shapes(set.features, set.mask);
+    return set;
+  }
+
   void run_pass(std::size_t first, std::size_t count, typename Head::Workspace& work) {
     const int clips = static_cast<int>(count), classes = head_.classes();
-    head_.forward(Head::clips_of(set_.features, set_.mask, first, clips), work);
+    head_.forward(Head::clips_of(features_.data(), mask_.data(), first, clips), work);
     Backend::softmax(clips, classes, work.logits, work.probabilities);
     Backend::download(work.probabilities, count * static_cast<std::size_t>(classes),
                       result_.probabilities.data() + first * static_cast<std::size_t>(classes));
-    Backend::cross_entropy(clips, classes, work.logits, set_.labels.data() + first, work.losses);
+    Backend::cross_entropy(clips, classes, work.logits, labels_.data() + first, work.losses);
     Backend::download(work.losses, count, losses_.data() + first);
   }
 
   const Head& head_;
   const FeatureSet& set_;
+  backend::Resident<Backend, float> features_;
+  backend::Resident<Backend, bool> mask_;
+  backend::Resident<Backend, int> labels_;
   Evaluation result_;
   std::vector<float> losses_;
   std::vector<typename Head::Workspace> workspaces_;  // one a thread

@@ -19,6 +19,7 @@
 #include "../data/feature_set.hpp"
 #include "../weights/safetensors.hpp"
 #include "../weights/store.hpp"
+#include "device_trainer.hpp"
 #include "early_stopping.hpp"
 #include "evaluate.hpp"
 #include "history.hpp"

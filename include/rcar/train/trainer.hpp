@@ -7,30 +7,23 @@
 #include <array>
 #include <cstddef>
 #include <span>
-#include <type_traits>
 #include <vector>
 
-#include "../backend/host_memory.hpp"
+#include "../backend/resident.hpp"
 #include "../core/threads.hpp"
 #include "../data/feature_set.hpp"
 #include "../heads/input.hpp"
 #include "adam.hpp"
+#include "batch_result.hpp"
 #include "evaluate.hpp"
 
 namespace rcar {
-
-/// Sums over one batch.
-struct BatchResult {
-  double loss = 0;
-  std::size_t correct = 0;
-};
 
 /// Trains `head` in place.
 template <class Head>
 class Trainer {
   using Backend = typename Head::backend_type;
-  static_assert(std::is_base_of_v<backend::HostMemory, Backend>,
-                "Trainer reads clips where they lie: a back end with memory of its own needs its own trainer.");
+  static_assert(backend::computes_on_host<Backend>, "A device's trainer is in train/device_trainer.hpp: include it.");
 
  public:
   /// `batch_size` is the largest batch there will be.
@@ -123,7 +116,7 @@ class Trainer {
   static HeadInput gather(const FeatureSet& set, std::span<const std::size_t> rows, std::span<const float> keep,
                           std::size_t first, Worker& worker) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      const HeadInput one = Head::clips_of(set.features, set.mask, rows[i], 1);
+      const HeadInput one = Head::clips_of(set.features.data(), set.mask.data(), rows[i], 1);
       worker.clips_at[i] = one.features;
       worker.labels[i] = set.labels[rows[i]];
       std::copy_n(one.mask, Head::sequence_length, worker.mask.data() + i * Head::sequence_length);

@@ -1,0 +1,182 @@
+#pragma once
+/// The device that is the processor: kernels run by Thrust's CPP system on rcar's threads, products by the host's own
+/// kernels. For machines without a GPU, and so for tests of all that the CUDA back end computes by itself.
+
+// Without this Thrust would ask for CUDA's headers.
+#ifndef THRUST_DEVICE_SYSTEM
+#define THRUST_DEVICE_SYSTEM THRUST_DEVICE_SYSTEM_CPP
+#endif
+
+#include <thrust/execution_policy.h>
+#include <thrust/for_each.h>
+#include <thrust/iterator/counting_iterator.h>
+#include <thrust/reduce.h>
+#include <thrust/system/cpp/execution_policy.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <cstring>
+#include <functional>
+#include <limits>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "../../core/error.hpp"
+#include "../../core/threads.hpp"
+#include "../cpu.hpp"
+#include "../device/elements.hpp"
+#include "../device/primitives.hpp"
+#include "../device/product.hpp"
+#include "../native/gemm.hpp"
+
+namespace rcar::backend::portable {
+
+/// The memory of the device: how much may be taken, as a GPU's is limited, and how much is.
+struct Memory {
+  std::atomic<std::size_t> limit{std::numeric_limits<std::size_t>::max()}, taken{0};
+  std::atomic<std::size_t> allocations{0};
+
+  static Memory& instance() {
+    static Memory memory;
+    return memory;
+  }
+  std::size_t free() const { return limit > taken ? limit - taken : 0; }
+};
+
+/// The threads of a block, one after another.
+struct Block {
+  template <class Phase>
+  void each(int count, Phase phase) const {
+    for (int i = 0; i < count; ++i) phase(i);
+  }
+};
+
+}  // namespace rcar::backend::portable
+
+namespace rcar::backend::device {
+
+template <Precision P>
+struct System<Processor, P> {
+  using Value = typename ElementOf<P>::type;
+
+  static void* allocate(std::size_t bytes) {
+    auto& memory = portable::Memory::instance();
+    if (bytes > memory.free()) throw DeviceMemoryError("the portable device", bytes, memory.free());
+    char* base = static_cast<char*>(std::aligned_alloc(header, (bytes + 2 * header - 1) / header * header));
+    if (!base) throw DeviceMemoryError("the portable device", bytes, 0);
+    memory.taken += bytes;
+    ++memory.allocations;
+    std::memcpy(base, &bytes, sizeof bytes);
+    std::memset(base + header, 0xff, bytes);  // NaN: what is read before it is written shows
+    return base + header;
+  }
+  static void release(void* memory) noexcept {
+    char* base = static_cast<char*>(memory) - header;
+    std::size_t bytes = 0;
+    std::memcpy(&bytes, base, sizeof bytes);
+    portable::Memory::instance().taken -= bytes;
+    std::free(base);
+  }
+  static void* allocate_pinned(std::size_t bytes) { return ::operator new(bytes); }
+  static void release_pinned(void* memory) noexcept { ::operator delete(memory); }
+
+  static void copy_in(const void* host, std::size_t bytes, void* memory) { std::memcpy(memory, host, bytes); }
+  static void queue_copy_in(const void* host, std::size_t bytes, void* memory) { std::memcpy(memory, host, bytes); }
+  static void queue_copy_out(const void* memory, std::size_t bytes, void* host) { std::memcpy(host, memory, bytes); }
+  static void copy_within(const void* from, std::size_t bytes, void* to) { std::memcpy(to, from, bytes); }
+  static void fill_zero(void* memory, std::size_t bytes) { std::memset(memory, 0, bytes); }
+  static void synchronize() {}
+  static std::size_t free_bytes() { return portable::Memory::instance().free(); }
+
+  static void* record(const std::function<void()>& work) { return new std::function<void()>(work); }
+  static void replay(void* recording) { (*static_cast<std::function<void()>*>(recording))(); }
+  static void forget(void* recording) noexcept { delete static_cast<std::function<void()>*>(recording); }
+
+  static void* make_mark() { return nullptr; }
+  static void set_mark(void*) {}
+  static void wait_for_mark(void*) {}
+  static void drop_mark(void*) noexcept {}
+
+  static std::string engine() { return "portable " + instruction_set(); }
+  static std::string device_name() { return "the processor"; }
+  static void require_device() {}
+
+  /// f(i) for i < count.
+  template <class F>
+  static void for_each(std::size_t count, F f) {
+    constexpr std::size_t block = 4096;
+    parallel_for((count + block - 1) / block, [&](std::size_t item, std::size_t) {
+      const std::size_t first = item * block;
+      thrust::for_each_n(thrust::cpp::par, thrust::counting_iterator<int>(static_cast<int>(first)),
+                         std::min(block, count - first), f);
+    });
+  }
+
+  /// f(block, index, shared) for index < blocks; shared holds so many floats, which only that block sees.
+  template <class F>
+  static void for_each_block(int blocks, int /*threads*/, std::size_t shared_floats, F f) {
+    parallel_for(static_cast<std::size_t>(blocks), [&](std::size_t index, std::size_t) {
+      std::vector<float> shared(shared_floats, std::numeric_limits<float>::quiet_NaN());
+      f(portable::Block{}, static_cast<int>(index), shared.data());
+    });
+  }
+
+  static double sum(const float* values, std::size_t count) {
+    return thrust::reduce(thrust::cpp::par, values, values + count, 0.0);
+  }
+
+  /// The product alone, as cuBLAS gives it where it fuses nothing.
+  template <class T>
+  static Done multiply(const Product<T>& p) {
+    constexpr int block = 256;  // rows; a value's bits do not depend on it
+    const int blocks = (p.m + block - 1) / block;
+    for (int i = 0; i < p.batch; ++i)
+      parallel_for(static_cast<std::size_t>(blocks), [&](std::size_t item, std::size_t) {
+        const int first = static_cast<int>(item) * block;
+        multiply_rows(p, i, first, std::min(block, p.m - first));
+      });
+    return Done::product;
+  }
+
+  /// Left to the patches and a product.
+  template <class... Arguments>
+  static Done convolve(const Arguments&...) {
+    return Done::nothing;
+  }
+
+ private:
+  static constexpr std::size_t header = 64;  // before each allocation: its size
+
+  template <class T>
+  static void multiply_rows(const Product<T>& p, int index, int first, int rows) {
+    const bool across = p.a_transposed == Transpose::yes;
+    const T* a = p.a + index * p.a_step + static_cast<std::ptrdiff_t>(first) * (across ? 1 : p.lda);
+    const T* b = p.b + index * p.b_step;
+    T* c = p.c + index * p.c_step + static_cast<std::ptrdiff_t>(first) * p.ldc;
+    if constexpr (std::is_same_v<T, float>) {
+      native::Gemm::gemm(p.a_transposed, p.b_transposed, rows, p.n, p.k, p.alpha, a, p.lda, b, p.ldb, p.beta, c, p.ldc);
+    } else {  // networks alone: A is never transposed, and nothing is added to
+      std::vector<float> left(static_cast<std::size_t>(rows) * p.k), right(static_cast<std::size_t>(p.k) * p.n),
+          result(static_cast<std::size_t>(rows) * p.n);
+      widen(a, p.lda, rows, p.k, left.data());
+      const bool down = p.b_transposed == Transpose::yes;
+      widen(b, p.ldb, down ? p.n : p.k, down ? p.k : p.n, right.data());
+      native::Gemm::gemm(Transpose::no, p.b_transposed, rows, p.n, p.k, p.alpha, left.data(), p.k, right.data(),
+                         down ? p.k : p.n, 0, result.data(), p.n);
+      for (int i = 0; i < rows; ++i)
+        for (int j = 0; j < p.n; ++j)
+          c[static_cast<std::ptrdiff_t>(i) * p.ldc + j] = from_float<T>(result[static_cast<std::size_t>(i) * p.n + j]);
+    }
+  }
+
+  template <class T>
+  static void widen(const T* from, int stride, int rows, int columns, float* to) {
+    for (int i = 0; i < rows; ++i)
+      for (int j = 0; j < columns; ++j) *to++ = to_float(from[static_cast<std::ptrdiff_t>(i) * stride + j]);
+  }
+};
+
+}  // namespace rcar::backend::device

@@ -1,0 +1,17 @@
+#pragma once
+/// The registered recognizers on a GPU, for programs that choose the back end at run time. Link rcar::cuda_recognizers,
+/// which holds their code.
+
+#include <memory>
+
+#include "any_recognizer.hpp"
+#include "backend/cuda.hpp"
+
+namespace rcar {
+
+using CudaRecognizers = detail::registered_on<backend::Cuda>;
+
+extern template std::unique_ptr<AnyRecognizer> make_recognizer<CudaRecognizers>(const RecognizerChoice&,
+                                                                                const weights::Store&, Sampler);
+
+}  // namespace rcar
