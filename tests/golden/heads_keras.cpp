@@ -3,18 +3,18 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <filesystem>
 #include <numeric>
-#include <rcar/backend/blas.hpp>
-#include <rcar/backend/native.hpp>
-#include <rcar/backend/reference.hpp>
 #include <rcar/heads/sequence_head.hpp>
+#include <rcar/train/device_trainer.hpp>
 #include <rcar/train/trainer.hpp>
 #include <rcar/weights/safetensors.hpp>
 #include <span>
 #include <string>
 #include <tuple>
 #include <vector>
+
+#include "tests/support/backends.hpp"
+#include "tests/support/golden_data.hpp"
 
 namespace {
 
@@ -30,7 +30,7 @@ struct Golden {
   std::vector<float> keep;
 
   Golden(const std::string& cell, const std::string& masks)
-      : store(weights::read_safetensors(std::filesystem::path(RCAR_TEST_DATA) / ("heads_" + cell + ".safetensors"))) {
+      : store(weights::read_safetensors(test::golden_file("heads_" + cell + ".safetensors"))) {
     const auto features = values("features"), mask = values(masks + "/mask");
     set.features = Features(Features::shape_type{4, 7, 12});
     set.mask = Mask(Mask::shape_type{4, 7});
@@ -76,12 +76,8 @@ const char* const mask_kinds[] = {"full", "partial", "scattered", "empty"};
 
 }  // namespace
 
-#define CELLS_AND_BACK_ENDS                                                                                      \
-  (std::tuple<GRU, backend::Reference>), (std::tuple<GRU, backend::Blas>), (std::tuple<GRU, backend::Native<>>), \
-      (std::tuple<LSTM, backend::Reference>), (std::tuple<LSTM, backend::Blas>), (std::tuple<LSTM, backend::Native<>>)
-
 TEMPLATE_TEST_CASE("a head's probabilities are Keras's for full, partial, scattered and empty masks", "",
-                   CELLS_AND_BACK_ENDS) {
+                   RCAR_CELLS_AND_BACKENDS_UNDER_TEST) {
   using Cell = std::tuple_element_t<0, TestType>;
   using Head = SmallHead<Cell, std::tuple_element_t<1, TestType>>;
   for (const char* masks : mask_kinds) {
@@ -94,7 +90,7 @@ TEMPLATE_TEST_CASE("a head's probabilities are Keras's for full, partial, scatte
 }
 
 TEMPLATE_TEST_CASE("a head's loss and gradients are Keras's for full, partial, scattered and empty masks", "",
-                   CELLS_AND_BACK_ENDS) {
+                   RCAR_CELLS_AND_BACKENDS_UNDER_TEST) {
   using Cell = std::tuple_element_t<0, TestType>;
   using Head = SmallHead<Cell, std::tuple_element_t<1, TestType>>;
   for (const std::string masks : mask_kinds) {
@@ -114,7 +110,7 @@ TEMPLATE_TEST_CASE("a head's loss and gradients are Keras's for full, partial, s
 }
 
 TEMPLATE_TEST_CASE("a head's weights after 20 Adam steps are Keras's for full, partial, scattered and empty masks", "",
-                   CELLS_AND_BACK_ENDS) {
+                   RCAR_CELLS_AND_BACKENDS_UNDER_TEST) {
   using Cell = std::tuple_element_t<0, TestType>;
   using Head = SmallHead<Cell, std::tuple_element_t<1, TestType>>;
   for (const std::string masks : mask_kinds) {

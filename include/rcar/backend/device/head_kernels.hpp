@@ -64,16 +64,16 @@ struct ColumnSums {
   }
 };
 
-/// One row of logits.
+/// One row of logits. All is taken relative to the highest, so that logits far from zero lose no digits.
 struct Row {
   const float* logits = nullptr;
   int columns = 0;
 
-  RCAR_HOST_DEVICE float log_sum_exp() const {
-    float highest = logits[0], sum = 0;
-    for (int k = 1; k < columns; ++k) highest = logits[k] > highest ? logits[k] : highest;
+  RCAR_HOST_DEVICE float highest() const { return logits[most_likely()]; }
+  RCAR_HOST_DEVICE float sum_exp(float highest) const {
+    float sum = 0;
     for (int k = 0; k < columns; ++k) sum += ::expf(logits[k] - highest);
-    return highest + ::logf(sum);
+    return sum;
   }
   RCAR_HOST_DEVICE int most_likely() const {
     int best = 0;
@@ -90,9 +90,9 @@ struct Softmax {
 
   RCAR_HOST_DEVICE void operator()(int row) const {
     const Row in{logits + static_cast<std::ptrdiff_t>(row) * columns, columns};
-    const float normaliser = in.log_sum_exp();
+    const float highest = in.highest(), sum = in.sum_exp(highest);
     for (int k = 0; k < columns; ++k)
-      probabilities[static_cast<std::ptrdiff_t>(row) * columns + k] = ::expf(in.logits[k] - normaliser);
+      probabilities[static_cast<std::ptrdiff_t>(row) * columns + k] = ::expf(in.logits[k] - highest) / sum;
   }
 };
 
@@ -104,7 +104,8 @@ struct CrossEntropy {
 
   RCAR_HOST_DEVICE void operator()(int row) const {
     const Row in{logits + static_cast<std::ptrdiff_t>(row) * columns, columns};
-    losses[row] = in.log_sum_exp() - in.logits[labels[row]];
+    const float highest = in.highest();
+    losses[row] = ::logf(in.sum_exp(highest)) + (highest - in.logits[labels[row]]);
   }
 };
 
@@ -118,9 +119,9 @@ struct CrossEntropyBackward {
   RCAR_HOST_DEVICE void operator()(int row) const {
     const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(row) * columns;
     const Row in{logits + first, columns};
-    const float normaliser = in.log_sum_exp();
+    const float highest = in.highest(), sum = in.sum_exp(highest);
     for (int k = 0; k < columns; ++k)
-      gradient[first + k] = (::expf(in.logits[k] - normaliser) - (k == labels[row] ? 1.0f : 0.0f)) * factor;
+      gradient[first + k] = (::expf(in.logits[k] - highest) / sum - (k == labels[row] ? 1.0f : 0.0f)) * factor;
   }
 };
 

@@ -64,9 +64,9 @@ struct System<Processor, P> {
 
   static void* allocate(std::size_t bytes) {
     auto& memory = portable::Memory::instance();
-    if (bytes > memory.free()) throw DeviceMemoryError("the portable device", bytes, memory.free());
+    if (bytes > memory.free()) throw DeviceMemoryError(device_name(), bytes, memory.free());
     char* base = static_cast<char*>(std::aligned_alloc(header, (bytes + 2 * header - 1) / header * header));
-    if (!base) throw DeviceMemoryError("the portable device", bytes, 0);
+    if (!base) throw DeviceMemoryError(device_name(), bytes, 0);
     memory.taken += bytes;
     ++memory.allocations;
     std::memcpy(base, &bytes, sizeof bytes);
