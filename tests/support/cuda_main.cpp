@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <rcar/backend/cuda.hpp>
+#include <rcar/core/error.hpp>
 
 #include "skip.hpp"
 

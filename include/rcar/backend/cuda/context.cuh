@@ -1,14 +1,15 @@
 #pragma once
-/// What a host thread works with on a GPU: its stream, its libraries' handles, and how errors are told.
+/// What all work on a GPU goes through: a stream, the libraries' handles, and how errors are told.
 
 #include <cublasLt.h>
 #include <cuda_runtime.h>
 #include <cudnn.h>
 
+#include <array>
 #include <cstddef>
 #include <map>
+#include <mutex>
 #include <string>
-#include <tuple>
 
 #include "../../core/error.hpp"
 
@@ -38,19 +39,28 @@ inline void check(cudnnStatus_t status, const char* what) {
 /// code in this program.
 void require_device(int least_capability, const char* precision);
 
-/// Shape of a product, types and epilogue: what decides cuBLAS's algorithm. No stopwatch does.
-using ProductKey = std::tuple<int, int, int, int, int, int, int, int, int, int, int, int, int>;
+/// Shape of a product, types, borders and epilogue: what decides cuBLAS's algorithm. No stopwatch does.
+using ProductKey = std::array<int, 14>;
 
-/// One a host thread. Work of a thread is queued in its stream; copies from pinned memory run in a stream of their own,
-/// beside the kernels, and kernels queued later wait for them.
+/// One a process: all threads queue their work in one stream, one after another, since a GPU computes one batch at a time
+/// and recorded work holds the address of the workspace. Copies from pinned memory run in a stream of their own, beside
+/// the kernels; kernels queued later wait for them.
+///
+/// It is never destroyed: at the process's end the driver frees all itself, and may be gone before.
 class Context {
  public:
   static constexpr std::size_t workspace_bytes = std::size_t{64} << 20;  // what cuBLAS advises for Hopper, and more
 
-  static Context& of_thread() {
-    thread_local Context context;
-    return context;
-  }
+  /// The context for as long as the object lives, for one thread at a time. Throws DeviceError without a GPU.
+  class Use {
+   public:
+    Use() : context_(instance()), lock_(context_.mutex_) {}
+    Context* operator->() { return &context_; }
+
+   private:
+    Context& context_;
+    std::lock_guard<std::recursive_mutex> lock_;  // recording holds it while the work that is recorded takes it again
+  };
 
   cudaStream_t stream = nullptr, copies = nullptr;
   cublasLtHandle_t blas = nullptr;
@@ -64,10 +74,12 @@ class Context {
     check(cudaStreamWaitEvent(stream, copied_), "wait for a copy");
   }
 
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
-
  private:
+  static Context& instance() {
+    static Context& context = *new Context;
+    return context;
+  }
+
   Context() {
     require_device(75, "float");
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "make a stream");
@@ -78,15 +90,8 @@ class Context {
     check(cudnnSetStream(dnn, stream), "take a stream");
     check(cudaMalloc(&workspace, workspace_bytes), "make the workspace of its libraries");
   }
-  ~Context() {  // at the thread's end; at the process's end the driver may be gone already, and frees all itself
-    cudaFree(workspace);
-    if (dnn) cudnnDestroy(dnn);
-    if (blas) cublasLtDestroy(blas);
-    cudaEventDestroy(copied_);
-    cudaStreamDestroy(copies);
-    cudaStreamDestroy(stream);
-  }
 
+  std::recursive_mutex mutex_;
   cudaEvent_t copied_ = nullptr;
 };
 

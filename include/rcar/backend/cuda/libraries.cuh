@@ -1,8 +1,11 @@
 #pragma once
 /// Products by cuBLASLt and convolutions by cuDNN, with bias and activation where these fuse them.
 
+#include <algorithm>
 #include <cstddef>
-#include <optional>
+#include <cstdint>
+#include <string>
+#include <type_traits>
 
 #include "../device/elements.hpp"
 #include "../device/product.hpp"
@@ -73,7 +76,7 @@ class Layout {
 /// columns is that of its rows.
 template <class T>
 bool try_multiply(const device::Product<T>& p, cublasComputeType_t compute, cublasLtEpilogue_t epilogue, bool adds) {
-  Context& context = Context::of_thread();
+  Context::Use context;
   cublasLtMatmulDescOpaque_t operation{};
   check(cublasLtMatmulDescInit(&operation, compute, CUDA_R_32F), "describe a product");
   const auto set = [&](cublasLtMatmulDescAttributes_t attribute, const auto& value) {
@@ -95,39 +98,36 @@ bool try_multiply(const device::Product<T>& p, cublasComputeType_t compute, cubl
   const cublasLtMatrixLayout_t c = adds ? added.get() : d.get();
   const float alpha = p.alpha, beta = adds ? 1.0f : p.beta;
 
+  // Slices of a concatenation, and parameters one after another, may start on the border of an element only.
+  const auto border = [](const void* at) {
+    const auto address = reinterpret_cast<std::uintptr_t>(at);
+    return static_cast<std::uint32_t>(address % 16 == 0 ? 16 : address & (~address + 1));
+  };
+  const void* c_data = adds ? p.residual : p.c;
+  const std::uint32_t borders = std::min({border(p.a), border(p.b), border(c_data), border(p.c)});
   const ProductKey key{static_cast<int>(type), static_cast<int>(compute), static_cast<int>(epilogue), adds, at * 2 + bt,
-                       p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.batch, p.residual_stride};
-  auto found = context.algorithms.find(key);
-  if (found == context.algorithms.end()) {
+                       p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.batch, p.residual_stride,
+                       static_cast<int>(borders)};
+  auto found = context->algorithms.find(key);
+  if (found == context->algorithms.end()) {
     cublasLtMatmulPreferenceOpaque_t preference{};
     check(cublasLtMatmulPreferenceInit(&preference), "choose an algorithm");
     const std::size_t most = Context::workspace_bytes;
     check(cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most, sizeof most),
           "choose an algorithm");
-    // Slices of a concatenation, and parameters one after another, start on borders of one element only.
-    const auto border = [](const void* at) {
-      const auto address = reinterpret_cast<std::uintptr_t>(at);
-      return static_cast<std::uint32_t>(address % 256 == 0 ? 256 : address & (~address + 1));
-    };
-    const auto aligned = [&](cublasLtMatmulPreferenceAttributes_t which, const void* at) {
-      const std::uint32_t bytes = border(at);
-      check(cublasLtMatmulPreferenceSetAttribute(&preference, which, &bytes, sizeof bytes), "choose an algorithm");
-    };
-    aligned(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, p.b);
-    aligned(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, p.a);
-    aligned(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, adds ? p.residual : p.c);
-    aligned(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, p.c);
+    for (const auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
+                             CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
+      check(cublasLtMatmulPreferenceSetAttribute(&preference, which, &borders, sizeof borders), "choose an algorithm");
     cublasLtMatmulHeuristicResult_t result{};
     int count = 0;
     const cublasStatus_t status =
-        cublasLtMatmulAlgoGetHeuristic(context.blas, &operation, b.get(), a.get(), c, d.get(), &preference, 1, &result,
+        cublasLtMatmulAlgoGetHeuristic(context->blas, &operation, b.get(), a.get(), c, d.get(), &preference, 1, &result,
                                        &count);
     if (status == CUBLAS_STATUS_NOT_SUPPORTED || (status == CUBLAS_STATUS_SUCCESS && count == 0)) return false;
     check(status, "choose an algorithm");
-    found = context.algorithms.emplace(key, result.algo).first;
+    found = context->algorithms.emplace(key, result.algo).first;
   }
-  check(cublasLtMatmul(context.blas, &operation, &alpha, p.b, b.get(), p.a, a.get(), &beta, adds ? p.residual : p.c, c,
-                       p.c, d.get(), &found->second, context.workspace, Context::workspace_bytes, context.stream),
+  check(cublasLtMatmul(context->blas, &operation, &alpha, p.b, b.get(), p.a, a.get(), &beta, c_data, c, p.c, d.get(), &found->second, context->workspace, Context::workspace_bytes, context->stream),
         "compute a product");
   return true;
 }
@@ -162,7 +162,7 @@ template <class T>
 Done convolve(const BasicMap<const T>& in, const Window& window, const T* kernel, const T* bias, Activation activation,
               bool adds, const BasicMap<T>& out, const BasicMap<T>& packed, cudnnMathType_t math) {
   if (window.pad_top != window.pad_bottom || window.pad_left != window.pad_right) return Done::nothing;
-  Context& context = Context::of_thread();
+  Context::Use context;
   constexpr cudnnDataType_t type = tensor_type<T>;
   TensorDescriptor x, y, bias_tensor;
   FilterDescriptor filter;
@@ -180,7 +180,7 @@ Done convolve(const BasicMap<const T>& in, const Window& window, const T* kernel
 
   const auto fits = [&] {
     std::size_t bytes = 0;
-    return cudnnGetConvolutionForwardWorkspaceSize(context.dnn, x, filter, convolution, y, algorithm, &bytes) ==
+    return cudnnGetConvolutionForwardWorkspaceSize(context->dnn, x, filter, convolution, y, algorithm, &bytes) ==
                CUDNN_STATUS_SUCCESS &&
            bytes <= Context::workspace_bytes;
   };
@@ -193,15 +193,15 @@ Done convolve(const BasicMap<const T>& in, const Window& window, const T* kernel
               function, activation == Activation::relu ? CUDNN_ACTIVATION_RELU : CUDNN_ACTIVATION_IDENTITY,
               CUDNN_PROPAGATE_NAN, 0),
           "describe an activation");
-    if (fits() && cudnnConvolutionBiasActivationForward(context.dnn, &one, x, in.data, filter, kernel, convolution,
-                                                        algorithm, context.workspace, Context::workspace_bytes, &zero, y,
+    if (fits() && cudnnConvolutionBiasActivationForward(context->dnn, &one, x, in.data, filter, kernel, convolution,
+                                                        algorithm, context->workspace, Context::workspace_bytes, &zero, y,
                                                         out.data, bias_tensor, bias, function, y,
                                                         out.data) == CUDNN_STATUS_SUCCESS)
       return Done::all;
   }
   describe(y, packed);
-  if (fits() && cudnnConvolutionForward(context.dnn, &one, x, in.data, filter, kernel, convolution, algorithm,
-                                        context.workspace, Context::workspace_bytes, &zero, y,
+  if (fits() && cudnnConvolutionForward(context->dnn, &one, x, in.data, filter, kernel, convolution, algorithm,
+                                        context->workspace, Context::workspace_bytes, &zero, y,
                                         packed.data) == CUDNN_STATUS_SUCCESS)
     return Done::product;
   return Done::nothing;

@@ -4,7 +4,6 @@
 
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
-#include <thrust/reduce.h>
 #include <thrust/system/cuda/execution_policy.h>
 #include <thrust/system_error.h>
 
@@ -32,7 +31,7 @@ struct Block {
 };
 
 template <class F>
-__global__ void run_blocks(F f) {
+__global__ void __launch_bounds__(1024) run_blocks(F f) {
   extern __shared__ float shared[];
   f(Block{}, static_cast<int>(blockIdx.x), shared);
 }
@@ -44,10 +43,10 @@ namespace rcar::backend::device {
 template <Precision P>
 struct System<Gpu, P> {
   using Value = typename ElementOf<P>::type;
-  using Context = cuda::Context;
+  using Use = cuda::Context::Use;  // of the stream and the libraries
 
   static void* allocate(std::size_t bytes) {
-    Context::of_thread();  // a machine without a GPU is told so, not that memory is short
+    Use();  // a machine without a GPU is told so, not that memory is short
     void* memory = nullptr;
     const cudaError_t status = cudaMalloc(&memory, bytes);
     if (status == cudaErrorMemoryAllocation) {
@@ -59,7 +58,7 @@ struct System<Gpu, P> {
   }
   static void release(void* memory) noexcept { cudaFree(memory); }
   static void* allocate_pinned(std::size_t bytes) {
-    Context::of_thread();
+    Use();
     void* memory = nullptr;
     cuda::check(cudaMallocHost(&memory, bytes), "pin memory of the host");
     return memory;
@@ -67,26 +66,27 @@ struct System<Gpu, P> {
   static void release_pinned(void* memory) noexcept { cudaFreeHost(memory); }
 
   static void copy_in(const void* host, std::size_t bytes, void* memory) {
-    const cudaStream_t stream = Context::of_thread().stream;
+    Use context;
+    const cudaStream_t stream = context->stream;
     cuda::check(cudaMemcpyAsync(memory, host, bytes, cudaMemcpyHostToDevice, stream), "copy from the host");
     cuda::check(cudaStreamSynchronize(stream), "copy from the host");  // whose memory may be gone afterwards
   }
   static void queue_copy_in(const void* host, std::size_t bytes, void* memory) {
-    Context& context = Context::of_thread();
-    cuda::check(cudaMemcpyAsync(memory, host, bytes, cudaMemcpyHostToDevice, context.copies), "copy from the host");
-    context.wait_for_copies();
+    Use context;
+    cuda::check(cudaMemcpyAsync(memory, host, bytes, cudaMemcpyHostToDevice, context->copies), "copy from the host");
+    context->wait_for_copies();
   }
   static void queue_copy_out(const void* memory, std::size_t bytes, void* host) {
-    cuda::check(cudaMemcpyAsync(host, memory, bytes, cudaMemcpyDeviceToHost, Context::of_thread().stream),
+    cuda::check(cudaMemcpyAsync(host, memory, bytes, cudaMemcpyDeviceToHost, Use()->stream),
                 "copy to the host");
   }
   static void copy_within(const void* from, std::size_t bytes, void* to) {
-    cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, Context::of_thread().stream), "copy");
+    cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, Use()->stream), "copy");
   }
   static void fill_zero(void* memory, std::size_t bytes) {
-    cuda::check(cudaMemsetAsync(memory, 0, bytes, Context::of_thread().stream), "fill memory");
+    cuda::check(cudaMemsetAsync(memory, 0, bytes, Use()->stream), "fill memory");
   }
-  static void synchronize() { cuda::check(cudaStreamSynchronize(Context::of_thread().stream), "end its work"); }
+  static void synchronize() { cuda::check(cudaStreamSynchronize(Use()->stream), "end its work"); }
   static std::size_t free_bytes() {
     std::size_t free = 0, all = 0;
     cuda::check(cudaMemGetInfo(&free, &all), "tell its memory");
@@ -94,13 +94,13 @@ struct System<Gpu, P> {
   }
 
   static void* make_mark() {
-    Context::of_thread();
+    Use();
     cudaEvent_t event = nullptr;
     cuda::check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "make an event");
     return event;
   }
   static void set_mark(void* mark) {
-    cuda::check(cudaEventRecord(static_cast<cudaEvent_t>(mark), Context::of_thread().stream), "mark its work");
+    cuda::check(cudaEventRecord(static_cast<cudaEvent_t>(mark), Use()->stream), "mark its work");
   }
   static void wait_for_mark(void* mark) {
     cuda::check(cudaEventSynchronize(static_cast<cudaEvent_t>(mark)), "end its work");
@@ -108,7 +108,8 @@ struct System<Gpu, P> {
   static void drop_mark(void* mark) noexcept { cudaEventDestroy(static_cast<cudaEvent_t>(mark)); }
 
   static void* record(const std::function<void()>& work) {
-    const cudaStream_t stream = Context::of_thread().stream;
+    Use context;
+    const cudaStream_t stream = context->stream;
     cuda::check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "record its work");
     cudaGraph_t graph = nullptr;
     try {
@@ -127,7 +128,7 @@ struct System<Gpu, P> {
     return executable;
   }
   static void replay(void* recording) {
-    cuda::check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(recording), Context::of_thread().stream), "start a graph");
+    cuda::check(cudaGraphLaunch(static_cast<cudaGraphExec_t>(recording), Use()->stream), "start a graph");
   }
   static void forget(void* recording) noexcept { cudaGraphExecDestroy(static_cast<cudaGraphExec_t>(recording)); }
 
@@ -158,7 +159,7 @@ struct System<Gpu, P> {
       throw DeviceError("A step on the GPU would take " + std::to_string(count) +
                         " threads and an index has 31 bits; take a smaller batch.");
     try {
-      thrust::for_each_n(thrust::cuda::par_nosync.on(Context::of_thread().stream), thrust::counting_iterator<int>(0),
+      thrust::for_each_n(thrust::cuda::par_nosync.on(Use()->stream), thrust::counting_iterator<int>(0),
                          static_cast<int>(count), f);
     } catch (const thrust::system_error& error) {
       throw DeviceError(std::string("The GPU could not start a kernel: ") + error.what() + ".");
@@ -175,16 +176,8 @@ struct System<Gpu, P> {
                                        static_cast<int>(bytes)),
                   "give a block so much shared memory");
     cuda::run_blocks<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), bytes,
-                       Context::of_thread().stream>>>(f);
+                       Use()->stream>>>(f);
     cuda::check(cudaGetLastError(), "start a kernel");
-  }
-
-  static double sum(const float* values, std::size_t count) {
-    try {
-      return thrust::reduce(thrust::cuda::par.on(Context::of_thread().stream), values, values + count, 0.0);
-    } catch (const thrust::system_error& error) {
-      throw DeviceError(std::string("The GPU could not sum: ") + error.what() + ".");
-    }
   }
 
   template <class T>

@@ -113,9 +113,5 @@ template <class Where, Precision P>
 void Primitives<Where, P>::gather_rows(int count, int width, const int* from, const int* rows, int* to) {
   System<Where, P>::for_each(static_cast<std::size_t>(count) * width, GatherRows<int>{from, rows, to, width});
 }
-template <class Where, Precision P>
-double Primitives<Where, P>::sum(std::size_t count, const float* values) {
-  return System<Where, P>::sum(values, count);
-}
 
 }  // namespace rcar::backend::device

@@ -110,7 +110,6 @@ struct Primitives {
   static void gather_rows(int count, int width, const float* from, const int* rows, float* to);
   static void gather_rows(int count, int width, const bool* from, const int* rows, bool* to);
   static void gather_rows(int count, int width, const int* from, const int* rows, int* to);
-  static double sum(std::size_t count, const float* values);
 
   // --- MapBackend, on maps of Value
 

@@ -10,7 +10,6 @@
 #include <thrust/execution_policy.h>
 #include <thrust/for_each.h>
 #include <thrust/iterator/counting_iterator.h>
-#include <thrust/reduce.h>
 #include <thrust/system/cpp/execution_policy.h>
 
 #include <algorithm>
@@ -122,10 +121,6 @@ struct System<Processor, P> {
       std::vector<float> shared(shared_floats, std::numeric_limits<float>::quiet_NaN());
       f(portable::Block{}, static_cast<int>(index), shared.data());
     });
-  }
-
-  static double sum(const float* values, std::size_t count) {
-    return thrust::reduce(thrust::cpp::par, values, values + count, 0.0);
   }
 
   /// The product alone, as cuBLAS gives it where it fuses nothing.
