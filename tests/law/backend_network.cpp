@@ -18,6 +18,7 @@ using namespace rcar;
 template <class B, class Backbone>
 struct Example {
   using backend_type = B;
+  using on_reference = Example<backend::Reference, Backbone>;
   graph::PlanView plan = graph::plan_view<Backbone>();
   weights::Store store = weights_with_spread();
   Network<B> network{plan, store};
@@ -40,14 +41,12 @@ struct Example {
 using DeviceInception = Example<test::DeviceUnderTest, InceptionV3<75>>;
 using DeviceEfficient = Example<test::DeviceUnderTest, EfficientNetB0<64>>;
 #ifdef RCAR_TEST_ON_CUDA
-#define INCEPTIONS DeviceInception
 #define NETWORKS DeviceInception, DeviceEfficient
 #else
 using BlasInception = Example<backend::Blas, InceptionV3<75>>;
 using NativeInception = Example<backend::Native<>, InceptionV3<75>>;
 using NativeEfficient = Example<backend::Native<>, EfficientNetB0<64>>;
-#define INCEPTIONS BlasInception, NativeInception, DeviceInception
-#define NETWORKS INCEPTIONS, NativeEfficient, DeviceEfficient
+#define NETWORKS BlasInception, NativeInception, DeviceInception, NativeEfficient, DeviceEfficient
 #endif
 
 TEMPLATE_TEST_CASE("a batch has the features of its frames taken one at a time", "[backend]", NETWORKS) {
@@ -85,9 +84,9 @@ TEMPLATE_TEST_CASE("a network may run on several threads at once", "[backend]", 
   for (const auto& result : results) CHECK(result == expected);
 }
 
-TEMPLATE_TEST_CASE("every layer of a network is the layer on Reference", "[backend]", INCEPTIONS) {
+TEMPLATE_TEST_CASE("every layer of a network is the layer on Reference", "[backend]", NETWORKS) {
   const TestType tested;
-  const Example<backend::Reference, InceptionV3<75>> reference;
+  const typename TestType::on_reference reference;
   std::vector<std::vector<float>> expected;
   const auto values = [](const backend::ConstMap& map) {
     std::vector<float> out;

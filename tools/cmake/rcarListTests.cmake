@@ -15,7 +15,7 @@ endfunction()
 set(content "")
 function(add_entry file label spec timeout_s)
   set(name ${group}.${file})
-  if(label STREQUAL long)
+  if(label STREQUAL "long")
     string(APPEND name .long)
   endif()
   string(APPEND content "add_test([==[${name}]==] [==[${program}]==] --filenames-as-tags --durations yes "

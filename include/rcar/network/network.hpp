@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -45,13 +46,12 @@ class Network {
       const backend::StepShape shape = describe(plan.steps[i]);
       blocks_.push_back(B::block(shape, parts));
       scratch_floats = std::max(scratch_floats, B::scratch_floats(shape));
-      fused_.push_back(false);
+      fused_.emplace_back();
       if constexpr (backend::FusingBackend<B>) {
         if (i == 0 || !reads_alone(plan_, i - 1, i)) continue;
         const backend::StepShape before = describe(plan.steps[i - 1]);
         if (!B::fuses(before, shape)) continue;
-        fused_.back() = true;
-        blocks_.back() = B::fused_block(before, shape, parts);
+        fused_.back() = B::fused_block(before, shape, parts);
         scratch_floats = std::max(scratch_floats, B::fused_scratch_floats(before, shape));
       }
     }
@@ -155,7 +155,9 @@ class Network {
     if (fuse && i + 1 < plan_.steps.size() && fused_[i + 1]) return;
     const Extent& extent = plan_.views[at(step.output)].extent;
     const bool whole = B::most_frames > 1 && inside_parallel_for();
-    const backend::BlockSize block = whole ? backend::BlockSize{extent.height, extent.channels} : blocks_[i];
+    const backend::BlockSize block = whole               ? backend::BlockSize{extent.height, extent.channels}
+                                     : fuse && fused_[i] ? *fused_[i]
+                                                         : blocks_[i];
     const int down = (extent.height + block.rows - 1) / block.rows;
     const int across = (extent.channels + block.channels - 1) / block.channels;
     parallel_for(at(down * across), [&](std::size_t item, std::size_t worker) {
@@ -238,8 +240,8 @@ class Network {
   graph::PlanView plan_;
   PackedNetwork<B> weights_;
   GroupMemory memory_;
-  std::vector<backend::BlockSize> blocks_;  // by step
-  std::vector<bool> fused_;                 // by step: computed together with the step before it
+  std::vector<backend::BlockSize> blocks_;                // by step
+  std::vector<std::optional<backend::BlockSize>> fused_;  // by step: of those computed together with the one before
   std::unique_ptr<WorkspacePool> workspaces_;
 };
 
