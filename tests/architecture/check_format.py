@@ -17,7 +17,7 @@ def main():
     if program is None:
         print("skipped: clang-format-14 is not installed")
         return 77
-    sources = [str(path) for folder in FOLDERS for ending in ("hpp", "cpp", "cu") for path in (root / folder).rglob(f"*.{ending}")]
+    sources = [str(path) for folder in FOLDERS for ending in ("hpp", "cpp", "cu", "cuh") for path in (root / folder).rglob(f"*.{ending}")]
     mode = ["-i"] if "--fix" in sys.argv else ["--dry-run", "-Werror"]
     run = subprocess.run([program, *mode, *sources], cwd=root, text=True, stderr=subprocess.PIPE)
     print(run.stderr[-4000:])

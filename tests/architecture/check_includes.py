@@ -35,6 +35,8 @@ HEAVY = {
     r"libav\w+/.*|libswscale/.*": {"video"},
     r"cblas\.h|xtensor-blas/.*": {"backend/blas", "backend"},
     r"gif_lib\.h": {"video"},
+    r"thrust/.*": {"backend/portable", "backend/cuda"},
+    r"cuda.*|cublas.*|cudnn.*": {"backend/cuda"},
 }
 # What a program that only predicts must not pay for.
 NOT_IN_RECOGNIZER = r"hdf5\.h|H5\w*\.h|zip\.h|nlohmann/.*|opencv2/(?:imgcodecs|highgui|videoio).*"
@@ -74,7 +76,7 @@ def reachable(header):
 
 def main():
     root = (pathlib.Path(sys.argv[1]) / "include" / "rcar").resolve()
-    headers = sorted(root.rglob("*.hpp"))
+    headers = sorted([*root.rglob("*.hpp"), *root.rglob("*.cuh")])
     faults, lengths = [], []
     for header in headers:
         name = header.relative_to(root)
@@ -101,6 +103,8 @@ def main():
             if not target.is_file():
                 faults.append(f'{name}: includes "{included}", which does not exist')
                 continue
+            if target.suffix == ".cuh" and header.suffix != ".cuh":
+                faults.append(f'{name}: includes "{included}"; only what nvcc compiles may see a CUDA header')
             target_floor, target_folder = floor_of(target, root)
             if target_floor is None or target_folder == folder:
                 continue

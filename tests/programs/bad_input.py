@@ -5,6 +5,7 @@ usage: bad_input.py BUILD_FOLDER [WORD]
 """
 
 import csv
+import glob
 import json
 import os
 import shutil
@@ -418,15 +419,28 @@ def _(place):
     with LeavesNoFile(place):
         for options, words in [
                 (["--sampler", "middle"], ["'middle'", "first", "uniform"]),
+                (["--backend", "tpu"], ["'tpu'", "cpu or cuda"]),
                 (["--validation", "random"], ["'random'", "stratified, last or none"]),
                 (["--epochs", 0], ["--epochs"]), (["--batch-size", -1], ["--batch-size"]), (["--patience", "x"], ["--patience"]),
                 (["--seed", -1], ["--seed"]), (["--split", 4], ["--split"]), (["--test-part", 2], ["--test-part"]),
                 (["--learning-rate", "nan"], ["--learning-rate", "1e-9 to 10"]), (["--colour", "red"], ["--colour"]), (["extra"], ["extra"])]:
             train(place, "--data", "two", "--out", "o", *options).refuses(*words, code=2)
         predict(place, "good/model.rcar", clip(place), "--fps", 0).refuses("--fps", code=2)
+        predict(place, "good/model.rcar", clip(place), "--backend", "tpu").refuses("'tpu'", "cpu or cuda", code=2)
         place.run("convert_keras_weights", "a.h5").refuses("OUT", code=2)
         place.run("get_weights", "resnet50").refuses("resnet50", code=2)
         place.run("prepare_ucf101", "--lists", "x", "--top", 2).refuses("--ucf and --out", code=2)
+
+
+@case("where there is no GPU, --backend cuda is refused before any work")
+def _(place):
+    if glob.glob("/dev/nvidia[0-9]*") or os.path.exists("/dev/dxg"):
+        return
+    with LeavesNoFile(place):
+        for result in (train(place, "--data", "two", "--out", "o", "--backend", "cuda"),
+                       predict(place, "good/model.rcar", clip(place), "--backend", "cuda")):
+            built_with_cuda = "built without CUDA" not in result.err
+            result.refuses("CUDA", "--backend cpu", code=1 if built_with_cuda else 2)
 
 
 @case("a malformed RCAR_NUM_THREADS is refused")

@@ -42,9 +42,9 @@ void require_device(int least_capability, const char* precision);
 /// Shape of a product, types, borders and epilogue: what decides cuBLAS's algorithm. No stopwatch does.
 using ProductKey = std::array<int, 14>;
 
-/// One a process: all threads queue their work in one stream, one after another, since a GPU computes one batch at a time
-/// and recorded work holds the address of the workspace. Copies from pinned memory run in a stream of their own, beside
-/// the kernels; kernels queued later wait for them.
+/// One a process: all threads queue their work in one stream, one after another, since a GPU computes one batch at a
+/// time and recorded work holds the address of the workspace. Copies from pinned memory run in a stream of their own,
+/// beside the kernels; kernels queued later wait for them.
 ///
 /// It is never destroyed: at the process's end the driver frees all itself, and may be gone before.
 class Context {

@@ -54,8 +54,8 @@ using ActivationDescriptor =
 class Layout {
  public:
   Layout(cudaDataType_t type, int rows, int columns, int stride, int batch, std::ptrdiff_t step) {
-    check(cublasLtMatrixLayoutInit(&layout_, type, static_cast<std::uint64_t>(columns), static_cast<std::uint64_t>(rows),
-                                   stride),
+    check(cublasLtMatrixLayoutInit(&layout_, type, static_cast<std::uint64_t>(columns),
+                                   static_cast<std::uint64_t>(rows), stride),
           "describe a matrix");
     const std::int32_t count = batch;
     const std::int64_t apart = step;
@@ -105,29 +105,41 @@ bool try_multiply(const device::Product<T>& p, cublasComputeType_t compute, cubl
   };
   const void* c_data = adds ? p.residual : p.c;
   const std::uint32_t borders = std::min({border(p.a), border(p.b), border(c_data), border(p.c)});
-  const ProductKey key{static_cast<int>(type), static_cast<int>(compute), static_cast<int>(epilogue), adds, at * 2 + bt,
-                       p.m, p.n, p.k, p.lda, p.ldb, p.ldc, p.batch, p.residual_stride,
+  const ProductKey key{static_cast<int>(type),
+                       static_cast<int>(compute),
+                       static_cast<int>(epilogue),
+                       adds,
+                       at * 2 + bt,
+                       p.m,
+                       p.n,
+                       p.k,
+                       p.lda,
+                       p.ldb,
+                       p.ldc,
+                       p.batch,
+                       p.residual_stride,
                        static_cast<int>(borders)};
   auto found = context->algorithms.find(key);
   if (found == context->algorithms.end()) {
     cublasLtMatmulPreferenceOpaque_t preference{};
     check(cublasLtMatmulPreferenceInit(&preference), "choose an algorithm");
     const std::size_t most = Context::workspace_bytes;
-    check(cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most, sizeof most),
-          "choose an algorithm");
+    check(
+        cublasLtMatmulPreferenceSetAttribute(&preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &most, sizeof most),
+        "choose an algorithm");
     for (const auto which : {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES,
                              CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES})
       check(cublasLtMatmulPreferenceSetAttribute(&preference, which, &borders, sizeof borders), "choose an algorithm");
     cublasLtMatmulHeuristicResult_t result{};
     int count = 0;
-    const cublasStatus_t status =
-        cublasLtMatmulAlgoGetHeuristic(context->blas, &operation, b.get(), a.get(), c, d.get(), &preference, 1, &result,
-                                       &count);
+    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(context->blas, &operation, b.get(), a.get(), c,
+                                                                 d.get(), &preference, 1, &result, &count);
     if (status == CUBLAS_STATUS_NOT_SUPPORTED || (status == CUBLAS_STATUS_SUCCESS && count == 0)) return false;
     check(status, "choose an algorithm");
     found = context->algorithms.emplace(key, result.algo).first;
   }
-  check(cublasLtMatmul(context->blas, &operation, &alpha, p.b, b.get(), p.a, a.get(), &beta, c_data, c, p.c, d.get(), &found->second, context->workspace, Context::workspace_bytes, context->stream),
+  check(cublasLtMatmul(context->blas, &operation, &alpha, p.b, b.get(), p.a, a.get(), &beta, c_data, c, p.c, d.get(),
+                       &found->second, context->workspace, Context::workspace_bytes, context->stream),
         "compute a product");
   return true;
 }
@@ -193,10 +205,10 @@ Done convolve(const BasicMap<const T>& in, const Window& window, const T* kernel
               function, activation == Activation::relu ? CUDNN_ACTIVATION_RELU : CUDNN_ACTIVATION_IDENTITY,
               CUDNN_PROPAGATE_NAN, 0),
           "describe an activation");
-    if (fits() && cudnnConvolutionBiasActivationForward(context->dnn, &one, x, in.data, filter, kernel, convolution,
-                                                        algorithm, context->workspace, Context::workspace_bytes, &zero, y,
-                                                        out.data, bias_tensor, bias, function, y,
-                                                        out.data) == CUDNN_STATUS_SUCCESS)
+    if (fits() &&
+        cudnnConvolutionBiasActivationForward(context->dnn, &one, x, in.data, filter, kernel, convolution, algorithm,
+                                              context->workspace, Context::workspace_bytes, &zero, y, out.data,
+                                              bias_tensor, bias, function, y, out.data) == CUDNN_STATUS_SUCCESS)
       return Done::all;
   }
   describe(y, packed);

@@ -77,8 +77,7 @@ struct System<Gpu, P> {
     context->wait_for_copies();
   }
   static void queue_copy_out(const void* memory, std::size_t bytes, void* host) {
-    cuda::check(cudaMemcpyAsync(host, memory, bytes, cudaMemcpyDeviceToHost, Use()->stream),
-                "copy to the host");
+    cuda::check(cudaMemcpyAsync(host, memory, bytes, cudaMemcpyDeviceToHost, Use()->stream), "copy to the host");
   }
   static void copy_within(const void* from, std::size_t bytes, void* to) {
     cuda::check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, Use()->stream), "copy");
@@ -175,16 +174,15 @@ struct System<Gpu, P> {
       cuda::check(cudaFuncSetAttribute(cuda::run_blocks<F>, cudaFuncAttributeMaxDynamicSharedMemorySize,
                                        static_cast<int>(bytes)),
                   "give a block so much shared memory");
-    cuda::run_blocks<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), bytes,
-                       Use()->stream>>>(f);
+    cuda::run_blocks<<<static_cast<unsigned>(blocks), static_cast<unsigned>(threads), bytes, Use()->stream>>>(f);
     cuda::check(cudaGetLastError(), "start a kernel");
   }
 
   template <class T>
   static Done multiply(const Product<T>& product) {
     constexpr bool float_alone = P == Precision::fp32;
-    return cuda::multiply(product, float_alone || !std::is_same_v<T, float> ? CUBLAS_COMPUTE_32F
-                                                                           : CUBLAS_COMPUTE_32F_FAST_TF32);
+    return cuda::multiply(product,
+                          float_alone || !std::is_same_v<T, float> ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_FAST_TF32);
   }
 
   template <class Weights>
