@@ -16,7 +16,11 @@ endfunction()
 run(${CMAKE_COMMAND} --install ${build} --prefix ${work}/staged)
 file(RENAME ${work}/staged ${work}/installed)  # an installed library names no folder of where it was built
 run(${CMAKE_COMMAND} -S ${source}/tests/package -B ${work}/build -G ${generator} -D CMAKE_BUILD_TYPE=Release
-  -D CMAKE_CXX_COMPILER=${compiler} -D CMAKE_PREFIX_PATH=${work}/installed)
+  -D CMAKE_CXX_COMPILER=${compiler} -D CMAKE_PREFIX_PATH=${work}/installed
+  -D CMAKE_CUDA_ARCHITECTURES=90)  # one is enough to see that it builds
 run(${CMAKE_COMMAND} --build ${work}/build)
 run(${work}/build/user)
 run(${work}/build/keras_user)
+if(EXISTS ${work}/build/cuda_user)
+  run(${work}/build/cuda_user)
+endif()

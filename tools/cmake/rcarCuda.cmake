@@ -1,7 +1,8 @@
 # The CUDA back end's target, rcar::cuda, where there is what it needs: nvcc 13, the runtime, CCCL (Thrust), cuBLAS and
 # cuDNN 9, from NVIDIA's toolkit or from its packages for pip (tools/cuda_toolkit fetches those). Where something is
-# missing, one line says what, and everything else is built.
+# missing, one line says what, and everything else is built. The build and the installed package both include this file.
 #
+#   RCAR_CUDA_SOURCE, RCAR_CUDA_INCLUDE   its one source and the folder of headers (set by those who include this)
 #   RCAR_CUDA                  OFF: do not look for CUDA
 #   CMAKE_CUDA_COMPILER        nvcc, where it is not on the path (or the environment variable CUDACXX)
 #   CMAKE_CUDA_ARCHITECTURES   for which GPUs (default: Turing, Ampere, Hopper, and what comes after them by PTX)
@@ -57,11 +58,11 @@ if(missing)
   return()
 endif()
 
-add_library(rcar_cuda STATIC EXCLUDE_FROM_ALL ${PROJECT_SOURCE_DIR}/tools/compiled/cuda.cu)
+add_library(rcar_cuda STATIC EXCLUDE_FROM_ALL ${RCAR_CUDA_SOURCE})
 add_library(rcar::cuda ALIAS rcar_cuda)
-set_target_properties(rcar_cuda PROPERTIES EXPORT_NAME cuda CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}"
+set_target_properties(rcar_cuda PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}"
   CUDA_RUNTIME_LIBRARY Static)
-target_include_directories(rcar_cuda PUBLIC ${PROJECT_SOURCE_DIR}/include
+target_include_directories(rcar_cuda PUBLIC ${RCAR_CUDA_INCLUDE}
   PRIVATE ${RCAR_cublasLt_INCLUDE_DIR} ${RCAR_cudnn_INCLUDE_DIR})
 # CMake 3.25 does not know nvcc's C++20. --threads 0: the architectures side by side.
 target_compile_options(rcar_cuda PRIVATE -std=c++20 --threads 0)
