@@ -94,8 +94,8 @@ bool try_multiply(const device::Product<T>& p, cublasComputeType_t compute, cubl
   Layout a(type, at ? p.k : p.m, at ? p.m : p.k, p.lda, p.batch, p.a_step);
   Layout b(type, bt ? p.n : p.k, bt ? p.k : p.n, p.ldb, p.batch, p.b_step);
   Layout d(type, p.m, p.n, p.ldc, p.batch, p.c_step);
-  Layout added(type, p.m, p.n, p.residual_stride, p.batch, static_cast<std::ptrdiff_t>(p.m) * p.residual_stride);
-  const cublasLtMatrixLayout_t c = adds ? added.get() : d.get();
+  const std::ptrdiff_t residual_step = static_cast<std::ptrdiff_t>(p.m) * p.residual_stride;
+  Layout c(type, p.m, p.n, adds ? p.residual_stride : p.ldc, p.batch, adds ? residual_step : p.c_step);
   const float alpha = p.alpha, beta = adds ? 1.0f : p.beta;
 
   // Slices of a concatenation, and parameters one after another, may start on the border of an element only.
@@ -132,14 +132,14 @@ bool try_multiply(const device::Product<T>& p, cublasComputeType_t compute, cubl
       check(cublasLtMatmulPreferenceSetAttribute(&preference, which, &borders, sizeof borders), "choose an algorithm");
     cublasLtMatmulHeuristicResult_t result{};
     int count = 0;
-    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(context->blas, &operation, b.get(), a.get(), c,
+    const cublasStatus_t status = cublasLtMatmulAlgoGetHeuristic(context->blas, &operation, b.get(), a.get(), c.get(),
                                                                  d.get(), &preference, 1, &result, &count);
     if (status == CUBLAS_STATUS_NOT_SUPPORTED || (status == CUBLAS_STATUS_SUCCESS && count == 0)) return false;
     check(status, "choose an algorithm");
     found = context->algorithms.emplace(key, result.algo).first;
   }
-  check(cublasLtMatmul(context->blas, &operation, &alpha, p.b, b.get(), p.a, a.get(), &beta, c_data, c, p.c, d.get(),
-                       &found->second, context->workspace, Context::workspace_bytes, context->stream),
+  check(cublasLtMatmul(context->blas, &operation, &alpha, p.b, b.get(), p.a, a.get(), &beta, c_data, c.get(), p.c,
+                       d.get(), &found->second, context->workspace, Context::workspace_bytes, context->stream),
         "compute a product");
   return true;
 }
