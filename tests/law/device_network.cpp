@@ -135,13 +135,23 @@ class MemoryLimit {
   ~MemoryLimit() { memory().limit = std::numeric_limits<std::size_t>::max(); }
 
  private:
-  static backend::portable::Memory& memory() { return backend::portable::Memory::instance(); }
+  static backend::portable::Device& memory() { return backend::portable::Device::instance(); }
 };
 
 }  // namespace
 
+TEST_CASE("no thread of a network reads what another one writes in the same phase") {
+  const Example example;
+  const auto forwards = example.features(3);
+  auto& device = backend::portable::Device::instance();
+  device.backwards = true;
+  const auto backwards = example.features(3);
+  device.backwards = false;
+  CHECK(backwards == forwards);
+}
+
 TEST_CASE("a batch allocates nothing once there was one as large, and all memory is given back") {
-  auto& memory = backend::portable::Memory::instance();
+  auto& memory = backend::portable::Device::instance();
   const std::size_t before = memory.taken;
   {
     const Example example;

@@ -91,7 +91,7 @@ TEST_CASE("extraction goes on with half the batch where a device's memory is sho
   OnDevice tight(backbone_weights());
   std::size_t told = 0;
   tight.network().warn_by([&](const std::string&) { ++told; });
-  auto& memory = backend::portable::Memory::instance();
+  auto& memory = backend::portable::Device::instance();
   memory.limit = memory.taken + 8 * graph::plan_view<Backbone>().arena_floats * sizeof(float);
   const auto result = tight.process_videos_and_extract_features(clips.data, labels, clips.options(40));
   memory.limit = std::numeric_limits<std::size_t>::max();

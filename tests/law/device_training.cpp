@@ -67,8 +67,18 @@ TEST_CASE("two sets may be trained on in turn") {
 
 #ifndef RCAR_TEST_ON_CUDA
 
+TEMPLATE_TEST_CASE("no thread of training reads what another one writes in the same phase", "", GRU, LSTM) {
+  const auto forwards = trained<TestType, Device>();
+  auto& device = backend::portable::Device::instance();
+  device.backwards = true;
+  const auto backwards = trained<TestType, Device>();
+  device.backwards = false;
+  CHECK(backwards.second == forwards.second);
+  CHECK(backwards.first.val_loss == forwards.first.val_loss);
+}
+
 TEST_CASE("epochs after the first allocate nothing on the device, and all memory is given back") {
-  auto& memory = backend::portable::Memory::instance();
+  auto& memory = backend::portable::Device::instance();
   const std::size_t before = memory.taken;
   std::vector<std::size_t> allocations;
   {
@@ -88,7 +98,7 @@ TEST_CASE("features that do not fit into a device's memory are told of, and the 
   const FeatureSet train = test::random_features(4000, 6, 30, 3, 1);
   Head<GRU, Device> head(3, 5);
   const auto values = head.values();
-  auto& memory = backend::portable::Memory::instance();
+  auto& memory = backend::portable::Device::instance();
   memory.limit = memory.taken + 2000000;
   CHECK_THROWS_WITH(fit(head, train, train, {.epochs = 1}),
                     Catch::Contains("Memory of the processor does not suffice"));

@@ -33,14 +33,16 @@
 
 namespace rcar::backend::portable {
 
-/// The memory of the device: how much may be taken, as a GPU's is limited, and how much is.
-struct Memory {
-  std::atomic<std::size_t> limit{std::numeric_limits<std::size_t>::max()}, taken{0};
-  std::atomic<std::size_t> allocations{0};
+/// What can be watched and set of the device.
+struct Device {
+  std::atomic<std::size_t> limit{std::numeric_limits<std::size_t>::max()};  // bytes that may be taken, as of a GPU's
+  std::atomic<std::size_t> taken{0}, allocations{0};
+  /// Threads run from the last to the first: where that changes a bit, one reads what another writes in the same phase.
+  std::atomic<bool> backwards{false};
 
-  static Memory& instance() {
-    static Memory memory;
-    return memory;
+  static Device& instance() {
+    static Device device;
+    return device;
   }
   std::size_t free() const { return limit > taken ? limit - taken : 0; }
 };
@@ -49,8 +51,17 @@ struct Memory {
 struct Block {
   template <class Phase>
   void each(int count, Phase phase) const {
-    for (int i = 0; i < count; ++i) phase(i);
+    const bool backwards = Device::instance().backwards;
+    for (int i = 0; i < count; ++i) phase(backwards ? count - 1 - i : i);
   }
+};
+
+/// f from the last index to the first.
+template <class F>
+struct Backwards {
+  F f;
+  int last;
+  void operator()(int i) const { f(last - i); }
 };
 
 }  // namespace rcar::backend::portable
@@ -62,12 +73,12 @@ struct System<Processor, P> {
   using Value = typename ElementOf<P>::type;
 
   static void* allocate(std::size_t bytes) {
-    auto& memory = portable::Memory::instance();
-    if (bytes > memory.free()) throw DeviceMemoryError(device_name(), bytes, memory.free());
+    auto& device = portable::Device::instance();
+    if (bytes > device.free()) throw DeviceMemoryError(device_name(), bytes, device.free());
     char* base = static_cast<char*>(std::aligned_alloc(header, (bytes + 2 * header - 1) / header * header));
     if (!base) throw DeviceMemoryError(device_name(), bytes, 0);
-    memory.taken += bytes;
-    ++memory.allocations;
+    device.taken += bytes;
+    ++device.allocations;
     std::memcpy(base, &bytes, sizeof bytes);
     std::memset(base + header, 0xff, bytes);  // NaN: what is read before it is written shows
     return base + header;
@@ -76,7 +87,7 @@ struct System<Processor, P> {
     char* base = static_cast<char*>(memory) - header;
     std::size_t bytes = 0;
     std::memcpy(&bytes, base, sizeof bytes);
-    portable::Memory::instance().taken -= bytes;
+    portable::Device::instance().taken -= bytes;
     std::free(base);
   }
   static void* allocate_pinned(std::size_t bytes) { return ::operator new(bytes); }
@@ -88,7 +99,7 @@ struct System<Processor, P> {
   static void copy_within(const void* from, std::size_t bytes, void* to) { std::memcpy(to, from, bytes); }
   static void fill_zero(void* memory, std::size_t bytes) { std::memset(memory, 0, bytes); }
   static void synchronize() {}
-  static std::size_t free_bytes() { return portable::Memory::instance().free(); }
+  static std::size_t free_bytes() { return portable::Device::instance().free(); }
 
   static void* record(const std::function<void()>& work) { return new std::function<void()>(work); }
   static void replay(void* recording) { (*static_cast<std::function<void()>*>(recording))(); }
@@ -108,9 +119,13 @@ struct System<Processor, P> {
   static void for_each(std::size_t count, F f) {
     constexpr std::size_t block = 4096;
     parallel_for((count + block - 1) / block, [&](std::size_t item, std::size_t) {
-      const std::size_t first = item * block;
-      thrust::for_each_n(thrust::cpp::par, thrust::counting_iterator<int>(static_cast<int>(first)),
-                         std::min(block, count - first), f);
+      const std::size_t first = item * block, size = std::min(block, count - first);
+      const thrust::counting_iterator<int> begin(static_cast<int>(first));
+      if (portable::Device::instance().backwards)
+        thrust::for_each_n(thrust::cpp::par, begin, size,
+                           portable::Backwards<F>{f, static_cast<int>(2 * first + size - 1)});
+      else
+        thrust::for_each_n(thrust::cpp::par, begin, size, f);
     });
   }
 
