@@ -154,10 +154,10 @@ TEMPLATE_TEST_CASE("pooling is the naive one, and padding neither wins nor count
   }
 }
 
-TEMPLATE_TEST_CASE("global average pooling of many channels is the naive one", "[backend]",
+TEMPLATE_TEST_CASE("global average pooling of many channels, and of many pixels, is the naive one", "[backend]",
                    RCAR_PRIMITIVES_UNDER_TEST) {
-  for (int channels : {255, 256, 257, 700}) {
-    const OwnedMap in({5, 7, channels}, 3, 0, 5);
+  for (int channels : {255, 256, 257, 700, 33}) {
+    const OwnedMap in(channels == 33 ? Extent{61, 83, channels} : Extent{5, 7, channels}, 3, 0, 5);
     OwnedMap mean({1, 1, channels}, 0, 0, 6), expected = mean;
     TestType::global_average_pooling(in.map(), mean.map());
     Reference::global_average_pooling(in.map(), expected.map());

@@ -277,14 +277,16 @@ void Primitives<Where, P>::average_pooling(ConstValueMap in, const Window& windo
 
 template <class Where, Precision P>
 void Primitives<Where, P>::global_average_pooling(ConstValueMap in, ValueMap out) {
-  using Kernel = Mean<Value>;
-  const int groups = (in.extent.channels + Kernel::Channels - 1) / Kernel::Channels;
-  System<Where, P>::for_each_block(in.frames * groups, Kernel::threads, Kernel::shared_floats,
-                                   Kernel{{in.data, in.pixel_stride},
-                                          {out.data, out.pixel_stride},
-                                          static_cast<int>(in.extent.pixels()),
-                                          in.extent.channels,
-                                          groups});
+  using Sums = SliceSums<Value>;
+  const int pixels = static_cast<int>(in.extent.pixels()), channels = in.extent.channels;
+  const int groups = (channels + Sums::Channels - 1) / Sums::Channels, slices = Sums::slices_of(pixels);
+  const std::size_t rows = static_cast<std::size_t>(in.frames) * static_cast<std::size_t>(slices);
+  auto* sums =
+      static_cast<float*>(System<Where, P>::workspace(rows * static_cast<std::size_t>(channels) * sizeof(float)));
+  System<Where, P>::for_each_block(static_cast<int>(rows) * groups, Sums::threads, Sums::shared_floats,
+                                   Sums{{in.data, in.pixel_stride}, sums, pixels, channels, groups, slices});
+  System<Where, P>::for_each(static_cast<std::size_t>(in.frames) * static_cast<std::size_t>(channels),
+                             MeanOfSlices<Value>{sums, {out.data, out.pixel_stride}, pixels, channels, slices});
 }
 
 template <class Where, Precision P>

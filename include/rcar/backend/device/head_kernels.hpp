@@ -36,7 +36,7 @@ struct Dropout {
   RCAR_HOST_DEVICE void operator()(int i) const { y[i] = keep[i] * x[i] * factor; }
 };
 
-/// sums (columns) += the column sums of x; a block takes `Columns` columns, as Mean does.
+/// sums (columns) += the column sums of x; a block takes `Columns` columns, as SliceSums does.
 struct ColumnSums {
   static constexpr int Columns = 32, Parts = 8;
   static constexpr int threads = Columns * Parts, shared_floats = Columns * Parts;

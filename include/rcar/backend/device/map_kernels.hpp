@@ -144,33 +144,64 @@ struct Pool {
   }
 };
 
-/// The mean over a frame's pixels: a block takes `Channels` channels of one frame. Its threads each sum every
-/// `Parts`-th pixel of one channel, and the parts are summed in order, so that the bits never change.
+/// Sums over parts of a frame's pixels: a block takes `Channels` channels of one slice of a frame. Its threads each sum
+/// every `Parts`-th pixel of one channel, and the parts are summed in order, so that the bits never change.
+///
+/// One block a frame would leave a GPU idle at the start of a network, where maps are large and channels few: of 300 x
+/// 300 x 32 a thread would sum 11,250 pixels.
 template <class T>
-struct Mean {
+struct SliceSums {
   static constexpr int Channels = 32, Parts = 8;
   static constexpr int threads = Channels * Parts, shared_floats = Channels * Parts;
 
+  /// How many slices a map of so many pixels has.
+  static int slices_of(int pixels) {
+    const int slices = pixels / 1024;
+    return slices < 1 ? 1 : slices > 64 ? 64 : slices;
+  }
+
   Pixels<const T> in;
-  Pixels<T> out;
-  int pixels = 0, channels = 0, groups = 0;  // groups of channels a frame
+  float* sums = nullptr;  // (frames, slices, channels)
+  int pixels = 0, channels = 0, groups = 0, slices = 1;
 
   template <class Block>
-  RCAR_HOST_DEVICE void operator()(const Block& block, int index, float* sums) const {
-    const int frame = index / groups, first = index % groups * Channels;
+  RCAR_HOST_DEVICE void operator()(const Block& block, int index, float* shared) const {
+    const int first = index % groups * Channels, slice = index / groups % slices, frame = index / groups / slices;
+    const int begin = part_of(slice), end = part_of(slice + 1);
     block.each(threads, [&](int thread) {
       const int channel = first + thread % Channels, part = thread / Channels;
       float sum = 0;
       if (channel < channels)
-        for (int p = part; p < pixels; p += Parts) sum += to_float(*in.at(frame * pixels + p, channel));
-      sums[thread] = sum;
+        for (int p = begin + part; p < end; p += Parts) sum += to_float(*in.at(frame * pixels + p, channel));
+      shared[thread] = sum;
     });
     block.each(Channels, [&](int thread) {
       if (first + thread >= channels) return;
       float sum = 0;
-      for (int part = 0; part < Parts; ++part) sum += sums[part * Channels + thread];
-      *out.at(frame, first + thread) = from_float<T>(sum / static_cast<float>(pixels));
+      for (int part = 0; part < Parts; ++part) sum += shared[part * Channels + thread];
+      sums[static_cast<std::ptrdiff_t>(frame * slices + slice) * channels + first + thread] = sum;
     });
+  }
+
+ private:
+  RCAR_HOST_DEVICE int part_of(int slice) const {
+    return static_cast<int>(static_cast<std::int64_t>(pixels) * slice / slices);
+  }
+};
+
+/// The mean of a channel over a frame's pixels, from its slices' sums.
+template <class T>
+struct MeanOfSlices {
+  const float* sums = nullptr;  // (frames, slices, channels)
+  Pixels<T> out;
+  int pixels = 0, channels = 0, slices = 1;
+
+  RCAR_HOST_DEVICE void operator()(int index) const {
+    const auto [frame, channel] = place<1>(index, channels);
+    float sum = 0;
+    for (int slice = 0; slice < slices; ++slice)
+      sum += sums[static_cast<std::ptrdiff_t>(frame * slices + slice) * channels + channel];
+    *out.at(frame, channel) = from_float<T>(sum / static_cast<float>(pixels));
   }
 };
 
