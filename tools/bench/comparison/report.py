@@ -76,17 +76,22 @@ HEADINGS = ["work", "unit", "rcar", "best peer", "which", "ratio", "goal", "met"
 NUMBERS = {2, 3, 5, 6}
 
 
-def table_text(rows):
-    lines = [HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADINGS))]
+def text_table(headings, lines, numbers=()):
+    """Columns side by side; `numbers` are those that end at the right."""
+    lines = [headings, *lines]
+    widths = [max(len(line[i]) for line in lines) for i in range(len(headings))]
     text = []
     for line in lines:
-        cells = (cell.rjust(widths[i]) if i in NUMBERS else cell.ljust(widths[i]) for i, cell in enumerate(line))
+        cells = (cell.rjust(widths[i]) if i in numbers else cell.ljust(widths[i]) for i, cell in enumerate(line))
         text.append("  ".join(cells).rstrip())
     return "\n".join(text)
 
 
-def _markdown_table(headings, lines, numbers=()):
+def table_text(rows):
+    return text_table(HEADINGS, [_cells(row) for row in rows], NUMBERS)
+
+
+def markdown_table(headings, lines, numbers=()):
     rule = ["---:" if i in numbers else "---" for i in range(len(headings))]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in [headings, rule, *lines]) + "\n"
 
@@ -101,16 +106,16 @@ def page_text(rows, machine, versions, picture, rounds):
         "only ratios from one run count. This page is what `tools/bench/compare --docs` wrote; it builds rcar, fetches the peers\n"
         "and measures again.\n",
         f"![Ratios of the fastest peer's time to rcar's]({picture})\n",
-        _markdown_table(HEADINGS, [_cells(row) for row in rows], NUMBERS),
+        markdown_table(HEADINGS, [_cells(row) for row in rows], NUMBERS),
         "The goal of extraction is the share of the cores' time that the network gets: no more than so many points below that of\n"
         "a machine on which only network and decoding cost anything.\n",
         "Peers are asked for float32; OpenVINO would take bfloat16 of itself on a processor with AMX. rcar uses AMX too, by sums of\n"
         "bfloat16 numbers that keep Keras's features within 2e-4 of their deviation, as the tests of real frames print:\n"
         "`RCAR_INSTRUCTION_SET=avx512` shows what it does without, as on processors that have none.\n",
         "## Machine and versions\n",
-        _markdown_table(["what", "which"], [[name, str(value)] for name, value in {**machine, **versions}.items()]),
+        markdown_table(["what", "which"], [[name, str(value)] for name, value in {**machine, **versions}.items()]),
         "## Every peer\n",
-        _markdown_table(["work", "peer", "figure"], peers, {2}),
+        markdown_table(["work", "peer", "figure"], peers, {2}),
         "The modes of OpenVINO are explained in `tools/bench/peers/openvino_peer.py`; its best counts. The parts of rcar's own\n"
         "times are shown by `build/tools/bench/networks --layers`, `kernels`, `heads` and `extraction` (`--help` of each).\n",
     ]
