@@ -25,6 +25,7 @@ BUILD = pathlib.Path(sys.argv.pop(2)).resolve()
 ROOT = pathlib.Path(sys.argv.pop(1)).resolve()
 sys.path.insert(0, str(ROOT / "tools/bench"))
 sys.dont_write_bytecode = True
+from comparison import report as comparison_report
 from comparison.works import CompareError
 from gpu import card, packing, report, works
 
@@ -120,6 +121,10 @@ class Texts(unittest.TestCase):
         self.assertNotIn(str(ROOT), page)
 
 
+    def test_the_page_of_benchmarks_says_how_to_measure_on_a_gpu(self):
+        self.assertIn(comparison_report.ON_A_GPU, (ROOT / "docs/benchmarks.md").read_text())
+
+
 class Lines(unittest.TestCase):
     def test_what_is_no_figure_is_an_error(self):
         for figure in (0, -1, float("nan"), float("inf"), "fast"):
@@ -176,6 +181,7 @@ class Sessions(unittest.TestCase):
         session = self.session(self.prints(CANNED[0]) + "sys.exit('error: no flour')", self.prints(CANNED[3]))
         self.assertEqual(session.rows()[0].ratio, 7.5)
         self.assertIn("inceptionv3: rcar (failed with exit code 1: error: no flour)", session.left_out)
+        self.assertEqual(session.rcar_failed, ["inceptionv3"])
 
     def test_a_side_that_hangs_is_ended_and_what_it_printed_counts(self):
         start = time.monotonic()
@@ -190,11 +196,21 @@ class Sessions(unittest.TestCase):
         self.assertEqual(session.left_out[-1], "efficientnetb0 (no time was left)")
 
     def test_failed_parity_tests_are_told(self):
-        for code, failed, told in ((77, False, "passed, some skipped"), (3, True, "FAILED with exit code 3")):
+        for code, failed, told in ((77, False, "nothing failed, some skipped"), (3, True, "FAILED with exit code 3")):
             session = self.session(self.prints(CANNED[0]), self.prints(CANNED[3]), f"sys.exit({code})")
             self.assertEqual((session.tests_failed, session.facts["parity tests"]), (failed, told))
         session = self.session(self.prints(CANNED[0]), self.prints(CANNED[3]))
         self.assertEqual(session.facts["parity tests"], "not built")
+
+    def test_the_sanitizer_s_tools_run_one_by_one_and_an_error_counts(self):
+        sanitizer = self.program("sanitizer", "sys.exit(99 if sys.argv[2] == 'racecheck' and '[law]' in sys.argv else 0)")
+        programs = types.SimpleNamespace(find=lambda name: self.folder / name, environment=None)
+        with mock.patch.object(card, "find_tool", lambda name: sanitizer), contextlib.redirect_stdout(io.StringIO()) as out:
+            self.assertEqual(cuda.sanitize(cuda.parse([]), programs), 0)
+            self.assertEqual(cuda.sanitize(cuda.parse(["--tests", "[law]"]), programs), 1)
+        self.assertRegex(out.getvalue().splitlines()[-2], r"^racecheck +FOUND ERRORS +0 s$")
+        with mock.patch.object(card, "find_tool", lambda name: None), self.assertRaisesRegex(CompareError, "no compute-sanitizer"):
+            cuda.sanitize(cuda.parse([]), programs)
 
 
 class CommandLine(unittest.TestCase):
@@ -272,6 +288,6 @@ class CommandLine(unittest.TestCase):
 
 if __name__ == "__main__":
     program = unittest.main(exit=False, verbosity=1)
-    if program.result.testsRun < 20:
+    if program.result.testsRun < 24:
         sys.exit("error: not every test ran")
     sys.exit(0 if program.result.wasSuccessful() else 1)
