@@ -213,6 +213,37 @@ class Sessions(unittest.TestCase):
             cuda.sanitize(cuda.parse([]), programs)
 
 
+class Program(unittest.TestCase):
+    def setUp(self):
+        self.program = BUILD / "tools/bench/cuda_bench"
+        if not self.program.exists():
+            self.skipTest("cuda_bench is not built")
+
+    def run_program(self, *arguments):
+        environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}  # as without a GPU
+        return subprocess.run([self.program, *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment, timeout=120)
+
+    def test_without_a_gpu_it_says_the_library_s_sentence(self):
+        for arguments in (["device"], ["networks"], ["heads"]):
+            done = self.run_program(*arguments)
+            self.assertEqual((done.returncode, done.stdout), (1, ""), arguments)
+            self.assertRegex(done.stderr, r"^error: There is no GPU that CUDA could use \([^\n]*\.\n$")
+
+    def test_what_is_wrong_is_one_line(self):
+        wrong = {"--nonsense": ["device", "--nonsense"], "subcommand": [], "InceptionV3 at 224": ["networks", "--network", "LeNet"],
+                 "fp32, tf32, bf16 or fp16": ["networks", "--precision", "fp8"], "gru or lstm": ["heads", "--cell", "rnn"], "fewer clips": ["heads", "--clips", "3"]}
+        for part, arguments in wrong.items():
+            done = self.run_program(*arguments)
+            self.assertEqual((done.returncode, done.stdout, len(done.stderr.splitlines())), (2, "", 1), (arguments, done.stderr))
+            self.assertIn(part, done.stderr)
+
+    def test_it_needs_none_of_the_libraries_that_a_gpu_s_machine_lacks(self):
+        done = subprocess.run(["ldd", self.program], text=True, stdout=subprocess.PIPE)
+        self.assertIn("libcudnn.so.9", done.stdout)
+        for library in ("opencv", "openblas", "libcrypto", "libav", "libhdf5", "libgif", "libcuda.so"):
+            self.assertNotIn(library, done.stdout)
+
+
 class CommandLine(unittest.TestCase):
     def run_driver(self, *arguments, root=ROOT, **options):
         return subprocess.run([sys.executable, root / "tools/bench/cuda", *arguments], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=300, **options)
@@ -288,6 +319,6 @@ class CommandLine(unittest.TestCase):
 
 if __name__ == "__main__":
     program = unittest.main(exit=False, verbosity=1)
-    if program.result.testsRun < 24:
+    if program.result.testsRun < 27:
         sys.exit("error: not every test ran")
     sys.exit(0 if program.result.wasSuccessful() else 1)
