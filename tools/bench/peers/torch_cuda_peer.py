@@ -180,7 +180,7 @@ def autocast(model, precision):
 
 
 def out_of_memory(error):
-    return isinstance(error, torch.OutOfMemoryError) or "out of memory" in str(error).lower()
+    return isinstance(error, torch.cuda.OutOfMemoryError) or "out of memory" in str(error).lower()
 
 
 def measure_mode(name, precision, count, mode, device):
