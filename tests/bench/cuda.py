@@ -10,6 +10,7 @@ import io
 import json
 import os
 import pathlib
+import shutil
 import stat
 import subprocess
 import sys
@@ -304,6 +305,9 @@ class CommandLine(unittest.TestCase):
             text = (to / "CMakeLists.txt").read_text() + (to / packing.MARK).read_text()
             self.assertNotIn(str(ROOT), text)
             self.assertNotIn(str(BUILD), text)
+            done = subprocess.run(["cmake", "-S", to, "-B", f"{folder}/build", "-DCMAKE_CUDA_ARCHITECTURES=90"], text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            shutil.rmtree(f"{folder}/build")
             self.refuses_without_gpu(to)
             again = self.run_driver("--pack", str(to), "--build", str(BUILD), "--no-build")  # over a former one
             self.assertEqual(again.returncode, 0, again.stderr)
