@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <rcar/core/random.hpp>
 #include <rcar/heads/original.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/train/fit.hpp>
@@ -14,6 +13,7 @@
 
 #include "../run_program.hpp"
 #include "support/backends.hpp"
+#include "support/features.hpp"
 #include "support/measure.hpp"
 
 namespace {
@@ -29,25 +29,9 @@ struct Options {
   bench::BackendChoice backend;
 };
 
-FeatureSet random_features(const Options& options) {
-  const auto clips = static_cast<std::size_t>(options.clips);
-  FeatureSet set{
-      Features(Features::shape_type{clips, steps, feature_dim}), Mask(Mask::shape_type{clips, steps}, true), {}, {}};
-  parallel_for(clips, [&](std::size_t clip, std::size_t) {
-    Random random(clip + 1);
-    float* values = set.features.data() + clip * steps * feature_dim;
-    for (int i = 0; i < steps * feature_dim; ++i) values[i] = random.uniform(0, 1);
-  });
-  for (int clip = 0; clip < options.clips; ++clip) {
-    set.labels.push_back(clip % options.classes);
-    set.clips.push_back("clip " + std::to_string(clip));
-  }
-  return set;
-}
-
 template <class B, class Cell>
 int measure(const Options& options) {
-  const FeatureSet set = random_features(options);
+  const FeatureSet set = bench::random_features(options.clips, options.classes, steps, feature_dim);
   SequenceHead<feature_dim, steps, Cell, B> head(options.classes, 1);
   std::vector<double> seconds;
   double begin = 0;

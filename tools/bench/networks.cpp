@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <rcar/network/network.hpp>
 #include <rcar/weights/safetensors.hpp>
@@ -30,18 +29,6 @@ struct Options {
   bench::BackendChoice backend;
 };
 
-/// Wrong weights are slow or fast for no reason of the kernels': infinities and subnormal numbers cost time.
-void require_usual(const std::vector<float>& features) {
-  float largest = 0;
-  for (const float value : features) {
-    if (!std::isfinite(value))
-      throw WeightsError("The features are not finite numbers, so their speed means nothing; check the weights.");
-    largest = std::max(largest, std::abs(value));
-  }
-  if (largest < 1e-20F)
-    throw WeightsError("The features are zero or nearly so, so their speed means nothing; check the weights.");
-}
-
 template <class B>
 int measure(const Options& options, const bench::MeasuredNetwork& measured) {
   const std::size_t threads = thread_count();
@@ -54,7 +41,7 @@ int measure(const Options& options, const bench::MeasuredNetwork& measured) {
   const double seconds = bench::median_seconds(options.warmup, options.runs,
                                                [&] { network.forward(frames.data(), batch, features.data()); }) /
                          static_cast<double>(batch);
-  require_usual(features);
+  bench::require_usual(features);
   const double gflops = 2e-9 * static_cast<double>(measured.multiply_adds) / seconds;
 
   const std::string name(measured.name), back_end(B::name);

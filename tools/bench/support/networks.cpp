@@ -1,12 +1,12 @@
 #include "networks.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <rcar/backbones/efficientnet.hpp>
 #include <rcar/backbones/inception_v3.hpp>
+#include <rcar/core/error.hpp>
 #include <rcar/graph/backbone.hpp>
-#include <rcar/graph/fingerprint.hpp>
-#include <rcar/keras.hpp>
-#include <rcar/weights/backbone_file.hpp>
 
 #include "tests/support/formula_weights.hpp"
 
@@ -38,20 +38,23 @@ const MeasuredNetwork& find_network(const std::string& name, int dim) {
                    "; choose one of " + known + ", or add yours to tools/bench/support/networks.cpp.");
 }
 
-weights::Store drawn_weights(const MeasuredNetwork& network) {
-  weights::Store store = test::formula_weights(network.plan.layers, {}, 0.1);
-  weights::set_origin(store, {std::string(network.plan.name), graph::fingerprint(network.plan.layers), "formula",
-                              std::string(64, '0'), "none"});
-  return store;
-}
-
-weights::Store read_or_draw_weights(const MeasuredNetwork& network, const std::filesystem::path& path) {
-  if (path.empty()) return drawn_weights(network);
-  return read_backbone_weights(path, network.plan.name, network.plan.layers);
+weights::Store formula_weights(const MeasuredNetwork& network) {
+  return test::formula_weights(network.plan.layers, {}, 0.1);
 }
 
 std::vector<std::uint8_t> drawn_frames(const MeasuredNetwork& network, std::size_t count) {
   return test::formula_images(count, static_cast<std::size_t>(network.dim));
+}
+
+void require_usual(const std::vector<float>& features) {
+  float largest = 0;
+  for (const float value : features) {
+    if (!std::isfinite(value))
+      throw WeightsError("The features are not finite numbers, so their speed means nothing; check the weights.");
+    largest = std::max(largest, std::abs(value));
+  }
+  if (largest < 1e-20F)
+    throw WeightsError("The features are zero or nearly so, so their speed means nothing; check the weights.");
 }
 
 }  // namespace rcar::bench
