@@ -1,6 +1,7 @@
 #pragma once
 /// The network after the backbone: features and mask of clips in, class probabilities out.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -199,7 +200,7 @@ class SequenceHead {
   /// that call it.
   template <class Work>
   void for_each_pass(std::size_t clips, Work&& work) const {
-    const std::size_t group = std::min(clips, static_cast<std::size_t>(Backend::clips_per_pass));
+    const std::size_t group = std::clamp<std::size_t>(clips, 1, static_cast<std::size_t>(Backend::clips_per_pass));
     std::vector<std::optional<Workspace>> workspaces(backend::calling_threads<Backend>());
     backend::for_each_call<Backend>((clips + group - 1) / group, [&](std::size_t index, std::size_t worker) {
       auto& workspace = workspaces[worker];
