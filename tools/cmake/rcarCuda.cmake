@@ -38,15 +38,18 @@ if(CMAKE_CUDA_COMPILER_VERSION VERSION_LESS 13)
   return()
 endif()
 
-# The folder above bin/nvcc holds include and lib, or lib64, in the toolkit and in pip's packages alike.
+# The folder above bin/nvcc holds include and lib, or lib64, in the toolkit and in pip's packages alike; nvcc may be a
+# script that starts another one, whose folder CMake has found.
 get_filename_component(nvcc ${CMAKE_CUDA_COMPILER} REALPATH)
 cmake_path(GET nvcc PARENT_PATH root)
 cmake_path(GET root PARENT_PATH root)
 set(missing "")
 foreach(library cublasLt cudnn)
   string(TOUPPER ${library} name)
-  find_path(RCAR_${library}_INCLUDE_DIR ${library}.h HINTS ${root}/include)
-  find_library(RCAR_${library}_LIBRARY NAMES ${library} lib${library}.so.13 lib${library}.so.9 HINTS ${root}/lib64 ${root}/lib)
+  find_path(RCAR_${library}_INCLUDE_DIR ${library}.h HINTS ${root}/include
+    ${CMAKE_CUDA_COMPILER_TOOLKIT_ROOT}/include)
+  find_library(RCAR_${library}_LIBRARY NAMES ${library} lib${library}.so.13 lib${library}.so.9 
+    HINTS ${root}/lib64 ${root}/lib ${CMAKE_CUDA_COMPILER_TOOLKIT_ROOT}/lib64 ${CMAKE_CUDA_COMPILER_TOOLKIT_ROOT}/lib)
   mark_as_advanced(RCAR_${library}_INCLUDE_DIR RCAR_${library}_LIBRARY)
   if(NOT RCAR_${library}_INCLUDE_DIR OR NOT RCAR_${library}_LIBRARY)
     list(APPEND missing ${library})

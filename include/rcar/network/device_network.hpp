@@ -23,6 +23,7 @@
 #include "device_lane.hpp"
 #include "network.hpp"
 #include "packing.hpp"
+#include "primitive.hpp"
 #include "readers.hpp"
 
 namespace rcar {
@@ -210,32 +211,14 @@ class DeviceInterpreter {
 
   void run_step(std::size_t i, const std::uint8_t* pixels, int frames) {
     const Step& step = plan_.steps[i];
-    const Map in = map(step.input, frames), residual = map(step.residual, frames), out = map(step.output, frames);
-    const Value* scale = map(step.scale, frames).data;
+    const Map out = map(step.output, frames);
     const backend::Rows rows{0, out.extent.height};
-    switch (step.kind) {
-      case StepKind::normalize:
-        return B::normalize(pixels, normalization_.data(), normalization_.data() + 3, out, rows);
-      case StepKind::convolution:
-        return B::convolution(in, scale, step.window, weights_of(step), step.activation, residual, out, rows,
-                              scratch_.data());
-      case StepKind::depthwise_convolution:
-        return B::depthwise_convolution(in, step.window, weights_of(step), step.activation, out, rows);
-      case StepKind::max_pooling:
-        return B::max_pooling(in, step.window, out, rows);
-      case StepKind::average_pooling:
-        return B::average_pooling(in, step.window, out, rows);
-      case StepKind::global_average_pooling:
-        return B::global_average_pooling(in, out);
-      case StepKind::activation:
-        return B::activation(in, nullptr, step.activation, out, rows);
-      case StepKind::add:
-        return B::add(in, residual, step.activation, out, rows);
-      case StepKind::multiply:
-        return B::multiply(in, scale, out, rows);
-      case StepKind::copy:
-        return B::copy(in, out, rows);
-    }
+    if (step.kind == StepKind::normalize)
+      return B::normalize(pixels, normalization_.data(), normalization_.data() + 3, out, rows);
+    const typename B::Weights* weights = step.weights == none ? nullptr : &weights_of(step);
+    run_primitive<B>(step,
+                     {map(step.input, frames), map(step.residual, frames), map(step.scale, frames).data, out, weights},
+                     rows, scratch_.data());
   }
 
   /// A map as floats on the host, its pixels without gaps.

@@ -16,6 +16,7 @@
 #include "../weights/store.hpp"
 #include "memory.hpp"
 #include "packing.hpp"
+#include "primitive.hpp"
 #include "readers.hpp"
 #include "workspace.hpp"
 
@@ -169,22 +170,18 @@ class Network {
         if (map && map.extent.channels == extent.channels) map.data += channel, map.extent.channels = channels;
         return map;
       };
-      const Operands operands{map(step.input, group, first, count), slice(map(step.residual, group, first, count)),
-                              map(step.scale, group, first, count).data, slice(map(step.output, group, first, count))};
+      const backend::Map out = slice(map(step.output, group, first, count));
       float* scratch = group.workspace.scratch(worker);
       if (fuse && fused_[i])
-        run_fused(i, map(plan_.steps[i - 1].input, group, first, count), operands.out, rows, scratch);
-      else
-        run_block(step, group.pixels + at(first) * frame_bytes(), operands, rows, scratch);
+        return run_fused(i, map(plan_.steps[i - 1].input, group, first, count), out, rows, scratch);
+      if (step.kind == StepKind::normalize) return normalize(group.pixels + at(first) * frame_bytes(), out, rows);
+      run_primitive<B>(step,
+                       {map(step.input, group, first, count), slice(map(step.residual, group, first, count)),
+                        map(step.scale, group, first, count).data, out,
+                        step.weights == none ? nullptr : &*weights_.entries[at(step.weights)]},
+                       rows, scratch);
     });
   }
-
-  /// The maps of one call.
-  struct Operands {
-    backend::ConstMap in, residual;
-    const float* scale = nullptr;
-    backend::Map out;
-  };
 
   void copy_features(Group& group, float* features) const {
     for (int frame = 0; frame < group.frames; ++frame)
@@ -200,34 +197,6 @@ class Network {
       const Step &expand = plan_.steps[i - 1], &step = plan_.steps[i];
       B::expand_depthwise(in, *weights_.entries[at(expand.weights)], expand.activation, step.window,
                           *weights_.entries[at(step.weights)], step.activation, out, rows, scratch);
-    }
-  }
-
-  void run_block(const Step& step, const std::uint8_t* pixels, const Operands& maps, backend::Rows rows,
-                 float* scratch) const {
-    const auto& [in, residual, scale, out] = maps;
-    const typename B::Weights* weights = step.weights == none ? nullptr : &*weights_.entries[at(step.weights)];
-    switch (step.kind) {
-      case StepKind::normalize:
-        return normalize(pixels, out, rows);
-      case StepKind::convolution:
-        return B::convolution(in, scale, step.window, *weights, step.activation, residual, out, rows, scratch);
-      case StepKind::depthwise_convolution:
-        return B::depthwise_convolution(in, step.window, *weights, step.activation, out, rows);
-      case StepKind::max_pooling:
-        return B::max_pooling(in, step.window, out, rows);
-      case StepKind::average_pooling:
-        return B::average_pooling(in, step.window, out, rows);
-      case StepKind::global_average_pooling:
-        return B::global_average_pooling(in, out);
-      case StepKind::activation:
-        return B::activation(in, nullptr, step.activation, out, rows);
-      case StepKind::add:
-        return B::add(in, residual, step.activation, out, rows);
-      case StepKind::multiply:
-        return B::multiply(in, scale, out, rows);
-      case StepKind::copy:
-        return B::copy(in, out, rows);
     }
   }
 

@@ -6,24 +6,33 @@
 
 namespace rcar::backend::device {
 
-/// `count` values of T in the memory of device back end D.
-template <class D, class T>
-class Array {
- public:
-  Array() = default;
-  /// Zeros. Throws DeviceMemoryError when the device has too little memory left.
-  explicit Array(std::size_t count) : Array(count, nullptr) { D::fill_zero(data_, count * sizeof(T)); }
-  /// A copy of the host's values.
-  Array(const T* host, std::size_t count) : Array(count, nullptr) { D::copy_in(host, count * sizeof(T), data_); }
+enum class Kind {
+  device,
+  pinned,  // memory of the host that the device reads and writes while the host computes
+};
 
-  Array(Array&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  Array& operator=(Array&& other) noexcept {
+/// `count` values of T in memory of device back end D, not initialised.
+///
+/// Throws DeviceMemoryError when the device has too little left.
+template <class D, class T, Kind kind>
+class Owned {
+ public:
+  Owned() = default;
+  explicit Owned(std::size_t count) : size_(count) {
+    if (count > 0) data_ = static_cast<T*>(allocate(count * sizeof(T)));
+  }
+  Owned(Owned&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
+  Owned& operator=(Owned&& other) noexcept {
     std::swap(data_, other.data_);
     std::swap(size_, other.size_);
     return *this;
   }
-  ~Array() {
-    if (data_) D::release(data_);
+  ~Owned() {
+    if (!data_) return;
+    if constexpr (kind == Kind::device)
+      D::release(data_);
+    else
+      D::release_pinned(data_);
   }
 
   T* data() { return data_; }
@@ -31,37 +40,29 @@ class Array {
   std::size_t size() const { return size_; }
 
  private:
-  Array(std::size_t count, std::nullptr_t)
-      : data_(count ? static_cast<T*>(D::allocate(count * sizeof(T))) : nullptr), size_(count) {}
+  static void* allocate(std::size_t bytes) {
+    if constexpr (kind == Kind::device)
+      return D::allocate(bytes);
+    else
+      return D::allocate_pinned(bytes);
+  }
 
   T* data_ = nullptr;
   std::size_t size_ = 0;
 };
 
-/// Memory of the host that the device reads and writes while the host computes.
 template <class D, class T>
-class Pinned {
+using Pinned = Owned<D, T, Kind::pinned>;
+
+/// Values in the device's memory: zeros, or a copy of the host's.
+template <class D, class T>
+class Array : public Owned<D, T, Kind::device> {
+  using Base = Owned<D, T, Kind::device>;
+
  public:
-  Pinned() = default;
-  explicit Pinned(std::size_t count)
-      : data_(count ? static_cast<T*>(D::allocate_pinned(count * sizeof(T))) : nullptr), size_(count) {}
-  Pinned(Pinned&& other) noexcept : data_(std::exchange(other.data_, nullptr)), size_(std::exchange(other.size_, 0)) {}
-  Pinned& operator=(Pinned&& other) noexcept {
-    std::swap(data_, other.data_);
-    std::swap(size_, other.size_);
-    return *this;
-  }
-  ~Pinned() {
-    if (data_) D::release_pinned(data_);
-  }
-
-  T* data() { return data_; }
-  const T* data() const { return data_; }
-  std::size_t size() const { return size_; }
-
- private:
-  T* data_ = nullptr;
-  std::size_t size_ = 0;
+  Array() = default;
+  explicit Array(std::size_t count) : Base(count) { D::fill_zero(this->data(), count * sizeof(T)); }
+  Array(const T* host, std::size_t count) : Base(count) { D::copy_in(host, count * sizeof(T), this->data()); }
 };
 
 /// Work that was recorded once and is run again and again: on a GPU a CUDA graph, started at once however many kernels
