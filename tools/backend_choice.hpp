@@ -13,16 +13,20 @@
 namespace rcar::tools {
 
 inline CLI::Option* add_backend_option(CLI::App& app, std::string& backend) {
-  return app.add_option("--backend", backend, "Where to compute: cpu, or cuda for an NVIDIA GPU")
+  return app
+      .add_option("--backend", backend,
+                  "Where to compute: cpu; on an NVIDIA GPU cuda, or cuda-bf16 with maps in bfloat16: half the memory, "
+                  "less exact")
       ->capture_default_str();
 }
 
 /// Throws UsageError when `backend` is no back end, or one that this program was built without.
 inline void require_backend(const std::string& backend) {
   if (backend == "cpu") return;
-  if (backend != "cuda") throw UsageError("There is no back end " + quoted(backend) + "; choose cpu or cuda.");
+  if (backend != "cuda" && backend != "cuda-bf16")
+    throw UsageError("There is no back end " + quoted(backend) + "; choose cpu, cuda or cuda-bf16.");
 #ifdef RCAR_HAS_CUDA
-  backend::Cuda::require_device();
+  backend == "cuda" ? backend::Cuda::require_device() : backend::CudaBf16::require_device();
 #else
   throw UsageError(
       "This program was built without CUDA; build it where nvcc, cuBLAS and cuDNN are (tools/check --cuda fetches "
@@ -36,6 +40,7 @@ inline std::unique_ptr<AnyRecognizer> make_recognizer_on(const std::string& back
   require_backend(backend);
 #ifdef RCAR_HAS_CUDA
   if (backend == "cuda") return make_recognizer<CudaRecognizers>(choice, weights, sampler);
+  if (backend == "cuda-bf16") return make_recognizer<CudaBf16Recognizers>(choice, weights, sampler);
 #endif
   return make_recognizer(choice, weights, sampler);
 }

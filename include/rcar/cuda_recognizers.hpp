@@ -5,13 +5,16 @@
 #include <memory>
 
 #include "any_recognizer.hpp"
-#include "backend/cuda.hpp"
+#include "cuda.hpp"
 
 namespace rcar {
 
-using CudaRecognizers = detail::registered_on<backend::Cuda>;
+using CudaRecognizers = detail::registered_on<backend::Cuda>;          // float throughout
+using CudaBf16Recognizers = detail::registered_on<backend::CudaBf16>;  // maps in bfloat16
 
 extern template std::unique_ptr<AnyRecognizer> make_recognizer<CudaRecognizers>(const RecognizerChoice&,
                                                                                 const weights::Store&, Sampler);
+extern template std::unique_ptr<AnyRecognizer> make_recognizer<CudaBf16Recognizers>(const RecognizerChoice&,
+                                                                                    const weights::Store&, Sampler);
 
 }  // namespace rcar

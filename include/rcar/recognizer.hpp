@@ -23,7 +23,6 @@
 #include "graph/fingerprint.hpp"
 #include "heads/sequence_head.hpp"
 #include "model_file.hpp"
-#include "network/device_network.hpp"
 #include "network/network.hpp"
 #include "network/packed_cache.hpp"
 #include "train/experiment.hpp"
@@ -65,7 +64,7 @@ inline std::vector<Prediction> ranked(const std::vector<std::string>& classes, c
 /// Cell       GRU or LSTM
 /// SeqLen     frames of a clip that the head reads (T); shorter clips are zero padded and masked
 /// BackEnd    where it computes: backend::Default, backend::Blas, backend::Reference; backend::Cuda (include
-///            rcar/backend/cuda.hpp and link rcar::cuda)
+///            rcar/cuda.hpp and link rcar::cuda)
 /// Head       the layers between features and classes; heads::Original<Cell> is the Keras pipeline's
 template <class CNN, class Cell, int SeqLen, class BackEnd = backend::Default, class Head = heads::Original<Cell>>
 class Recognizer {

@@ -6,7 +6,9 @@
 #include <limits>
 #include <rcar/backend/native.hpp>
 #include <rcar/backend/portable.hpp>
+#include <rcar/network/device_network.hpp>
 #include <rcar/recognizer.hpp>
+#include <rcar/train/device_trainer.hpp>
 #include <string>
 #include <vector>
 

@@ -1,7 +1,7 @@
 // Uses the installed CUDA back end: compiled by g++ alone, linked to rcar::cuda.
 
 #include <cstdio>
-#include <rcar/backend/cuda.hpp>
+#include <rcar/cuda.hpp>
 #include <rcar/recognizer.hpp>
 
 int main() {

@@ -419,14 +419,14 @@ def _(place):
     with LeavesNoFile(place):
         for options, words in [
                 (["--sampler", "middle"], ["'middle'", "first", "uniform"]),
-                (["--backend", "tpu"], ["'tpu'", "cpu or cuda"]),
+                (["--backend", "tpu"], ["'tpu'", "cpu, cuda or cuda-bf16"]),
                 (["--validation", "random"], ["'random'", "stratified, last or none"]),
                 (["--epochs", 0], ["--epochs"]), (["--batch-size", -1], ["--batch-size"]), (["--patience", "x"], ["--patience"]),
                 (["--seed", -1], ["--seed"]), (["--split", 4], ["--split"]), (["--test-part", 2], ["--test-part"]),
                 (["--learning-rate", "nan"], ["--learning-rate", "1e-9 to 10"]), (["--colour", "red"], ["--colour"]), (["extra"], ["extra"])]:
             train(place, "--data", "two", "--out", "o", *options).refuses(*words, code=2)
         predict(place, "good/model.rcar", clip(place), "--fps", 0).refuses("--fps", code=2)
-        predict(place, "good/model.rcar", clip(place), "--backend", "tpu").refuses("'tpu'", "cpu or cuda", code=2)
+        predict(place, "good/model.rcar", clip(place), "--backend", "tpu").refuses("'tpu'", "cpu, cuda or cuda-bf16", code=2)
         place.run("convert_keras_weights", "a.h5").refuses("OUT", code=2)
         place.run("get_weights", "resnet50").refuses("resnet50", code=2)
         place.run("prepare_ucf101", "--lists", "x", "--top", 2).refuses("--ucf and --out", code=2)
@@ -438,6 +438,7 @@ def _(place):
         return
     with LeavesNoFile(place):
         for result in (train(place, "--data", "two", "--out", "o", "--backend", "cuda"),
+                       train(place, "--data", "two", "--out", "o", "--backend", "cuda-bf16"),
                        predict(place, "good/model.rcar", clip(place), "--backend", "cuda")):
             built_with_cuda = "built without CUDA" not in result.err
             result.refuses("CUDA", "--backend cpu", code=1 if built_with_cuda else 2)

@@ -5,6 +5,7 @@
 #include <rcar/backend/reference.hpp>
 #include <rcar/heads/cell.hpp>
 #include <rcar/network/device_network.hpp>
+#include <rcar/train/device_trainer.hpp>
 
 #include <tuple>
 

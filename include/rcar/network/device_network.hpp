@@ -270,7 +270,7 @@ class Network<B> {
   bool fits_one_a_thread() const { return false; }
 
   /// Who is told, in one sentence, that batches had to become smaller; by default it goes to standard error.
-  void warn_by(std::function<void(const std::string&)> warn) { interpreter_->warn = std::move(warn); }
+  void warn_by(const std::function<void(const std::string&)>& warn) { interpreter_->warn = warn; }
 
   /// Features of `count` frames. frames (N, D, D, 3) RGB bytes; features (N, F).
   void forward(const std::uint8_t* frames, std::size_t count, float* features) const {

@@ -32,6 +32,10 @@ namespace rcar {
 /// for any number of threads. `forward` may be called from several threads at once.
 template <backend::MapBackend B>
 class Network {
+  static_assert(backend::computes_on_host<B>,
+                "Networks on a device are in a header of their own: include <rcar/cuda.hpp>, or "
+                "network/device_network.hpp.");
+
  public:
   /// Folds and packs the weights; `store` is not needed afterwards.
   /// Throws WeightsError, naming the first tensor that is missing or has another shape.

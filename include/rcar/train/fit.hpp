@@ -19,7 +19,6 @@
 #include "../data/feature_set.hpp"
 #include "../weights/safetensors.hpp"
 #include "../weights/store.hpp"
-#include "device_trainer.hpp"
 #include "early_stopping.hpp"
 #include "evaluate.hpp"
 #include "history.hpp"

@@ -23,7 +23,9 @@ namespace rcar {
 template <class Head>
 class Trainer {
   using Backend = typename Head::backend_type;
-  static_assert(backend::computes_on_host<Backend>, "A device's trainer is in train/device_trainer.hpp: include it.");
+  static_assert(
+      backend::computes_on_host<Backend>,
+      "Training on a device is in a header of its own: include <rcar/cuda.hpp>, or train/device_trainer.hpp.");
 
  public:
   /// `batch_size` is the largest batch there will be.

@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <cstdio>
 #include <limits>
-#include <rcar/backend/cuda.hpp>
 #include <rcar/core/error.hpp>
+#include <rcar/cuda.hpp>
 #include <rcar/heads/original.hpp>
 #include <rcar/heads/sequence_head.hpp>
-#include <rcar/network/device_network.hpp>
 #include <rcar/train/fit.hpp>
 #include <string>
 #include <type_traits>

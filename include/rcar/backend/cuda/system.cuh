@@ -114,9 +114,13 @@ struct System<Gpu, P> {
   }
   static void drop_mark(void* mark) noexcept { cudaEventDestroy(static_cast<cudaEvent_t>(mark)); }
 
+  /// Runs the work once, then records it: at their first calls libraries load kernels and take memory, which is not
+  /// allowed while a stream is recorded.
   static void* record(const std::function<void()>& work) {
     Use context;
     const cudaStream_t stream = context->stream;
+    work();
+    cuda::check(cudaStreamSynchronize(stream), "end its work");
     cuda::check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "record its work");
     cudaGraph_t graph = nullptr;
     try {

@@ -2,6 +2,7 @@
 /// Memory of a device, owned.
 
 #include <cstddef>
+#include <functional>
 #include <utility>
 
 namespace rcar::backend::device {
@@ -66,13 +67,12 @@ class Array : public Owned<D, T, Kind::device> {
 };
 
 /// Work that was recorded once and is run again and again: on a GPU a CUDA graph, started at once however many kernels
-/// it holds. Its memory must stay where it was.
+/// it holds. Its memory must stay where it was, and running it once more than asked must do no harm.
 template <class D>
 class Recording {
  public:
   Recording() = default;
-  template <class Work>
-  explicit Recording(Work&& work) : handle_(D::record(std::forward<Work>(work))) {}
+  explicit Recording(const std::function<void()>& work) : handle_(D::record(work)) {}
   Recording(Recording&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
   Recording& operator=(Recording&& other) noexcept {
     std::swap(handle_, other.handle_);

@@ -101,7 +101,10 @@ struct System<Processor, P> {
   static void synchronize() {}
   static std::size_t free_bytes() { return portable::Device::instance().free(); }
 
-  static void* record(const std::function<void()>& work) { return new std::function<void()>(work); }
+  static void* record(const std::function<void()>& work) {
+    work();  // as on a GPU, whose libraries need a first run
+    return new std::function<void()>(work);
+  }
   static void replay(void* recording) { (*static_cast<std::function<void()>*>(recording))(); }
   static void forget(void* recording) noexcept { delete static_cast<std::function<void()>*>(recording); }
 
