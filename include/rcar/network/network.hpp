@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
-#include <optional>
 #include <utility>
 #include <vector>
 
@@ -51,12 +50,14 @@ class Network {
       const backend::StepShape shape = describe(plan.steps[i]);
       blocks_.push_back(B::block(shape, parts));
       scratch_floats = std::max(scratch_floats, B::scratch_floats(shape));
-      fused_.emplace_back();
+      fused_.push_back(false);
+      fused_blocks_.push_back(blocks_.back());
       if constexpr (backend::FusingBackend<B>) {
         if (i == 0 || !reads_alone(plan_, i - 1, i)) continue;
         const backend::StepShape before = describe(plan.steps[i - 1]);
         if (!B::fuses(before, shape)) continue;
-        fused_.back() = B::fused_block(before, shape, parts);
+        fused_.back() = true;
+        fused_blocks_.back() = B::fused_block(before, shape, parts);
         scratch_floats = std::max(scratch_floats, B::fused_scratch_floats(before, shape));
       }
     }
@@ -161,7 +162,7 @@ class Network {
     const Extent& extent = plan_.views[at(step.output)].extent;
     const bool whole = B::most_frames > 1 && inside_parallel_for();
     const backend::BlockSize block = whole               ? backend::BlockSize{extent.height, extent.channels}
-                                     : fuse && fused_[i] ? *fused_[i]
+                                     : fuse && fused_[i] ? fused_blocks_[i]
                                                          : blocks_[i];
     const int down = (extent.height + block.rows - 1) / block.rows;
     const int across = (extent.channels + block.channels - 1) / block.channels;
@@ -213,8 +214,8 @@ class Network {
   graph::PlanView plan_;
   PackedNetwork<B> weights_;
   GroupMemory memory_;
-  std::vector<backend::BlockSize> blocks_;                // by step
-  std::vector<std::optional<backend::BlockSize>> fused_;  // by step: of those computed together with the one before
+  std::vector<backend::BlockSize> blocks_, fused_blocks_;  // by step: alone, and together with the one before it
+  std::vector<bool> fused_;                                // by step: computed together with the one before it
   std::unique_ptr<WorkspacePool> workspaces_;
 };
 
