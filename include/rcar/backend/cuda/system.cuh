@@ -92,13 +92,20 @@ struct System<Gpu, P> {
     return free;
   }
 
-  /// The libraries' workspace, which work queued before has done with when what is queued now begins.
-  static void* workspace(std::size_t bytes) {
-    if (bytes > cuda::Context::workspace_bytes)
-      throw DeviceError("A step on the GPU would need " + std::to_string(bytes >> 20) +
-                        " MiB of workspace; take a smaller batch.");
-    return Use()->workspace;
-  }
+  /// The libraries' workspace, which work queued before has done with when what is queued now begins. As long as the
+  /// object lives no other thread queues work.
+  class Workspace {
+   public:
+    explicit Workspace(std::size_t bytes) {
+      if (bytes > cuda::Context::workspace_bytes)
+        throw DeviceError("A step on the GPU would need " + std::to_string(bytes >> 20) +
+                          " MiB of workspace; take a smaller batch.");
+    }
+    void* data() { return context_->workspace; }
+
+   private:
+    Use context_;
+  };
 
   static void* make_mark() {
     Use();

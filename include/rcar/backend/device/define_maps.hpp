@@ -281,8 +281,8 @@ void Primitives<Where, P>::global_average_pooling(ConstValueMap in, ValueMap out
   const int pixels = static_cast<int>(in.extent.pixels()), channels = in.extent.channels;
   const int groups = (channels + Sums::Channels - 1) / Sums::Channels, slices = Sums::slices_of(pixels);
   const std::size_t rows = static_cast<std::size_t>(in.frames) * static_cast<std::size_t>(slices);
-  auto* sums =
-      static_cast<float*>(System<Where, P>::workspace(rows * static_cast<std::size_t>(channels) * sizeof(float)));
+  typename System<Where, P>::Workspace workspace(rows * static_cast<std::size_t>(channels) * sizeof(float));
+  auto* sums = static_cast<float*>(workspace.data());
   System<Where, P>::for_each_block(static_cast<int>(rows) * groups, Sums::threads, Sums::shared_floats,
                                    Sums{{in.data, in.pixel_stride}, sums, pixels, channels, groups, slices});
   System<Where, P>::for_each(static_cast<std::size_t>(in.frames) * static_cast<std::size_t>(channels),

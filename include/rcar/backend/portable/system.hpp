@@ -108,12 +108,15 @@ struct System<Processor, P> {
   static void replay(void* recording) { (*static_cast<std::function<void()>*>(recording))(); }
   static void forget(void* recording) noexcept { delete static_cast<std::function<void()>*>(recording); }
 
-  /// Memory that lasts until the thread asks for more of it.
-  static void* workspace(std::size_t bytes) {
-    thread_local std::vector<std::max_align_t> memory;
-    memory.resize(std::max(memory.size(), bytes / sizeof(std::max_align_t) + 1));
-    return memory.data();
-  }
+  /// Memory between the kernels of one step.
+  class Workspace {
+   public:
+    explicit Workspace(std::size_t bytes) : memory_(bytes / sizeof(std::max_align_t) + 1) {}
+    void* data() { return memory_.data(); }
+
+   private:
+    std::vector<std::max_align_t> memory_;
+  };
 
   static void* make_mark() { return nullptr; }
   static void set_mark(void*) {}
