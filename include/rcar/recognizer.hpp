@@ -252,8 +252,11 @@ class Recognizer {
     result.feature_dim = feature_dim;
     result.sampler = sampler_;
     result.identity = std::string(Backbone::name) + ";graph " + graph::fingerprint<Backbone>() + ";weights " +
-                      weights_sha256_ + ";rescaling " + rescaling_ + ";" + std::string(BackEnd::name) + ";float32";
-    if constexpr (!backend::computes_on_host<BackEnd>) result.instruction_set = BackEnd::engine();
+                      weights_sha256_ + ";rescaling " + rescaling_ + ";" + std::string(BackEnd::name);
+    if constexpr (backend::computes_on_host<BackEnd>)
+      result.identity += ";float32";
+    else
+      result.instruction_set = BackEnd::engine();  // its name says the precision
     result.run_on(network_);
     return result;
   }

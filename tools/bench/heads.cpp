@@ -6,15 +6,13 @@
 #include <cstdio>
 #include <rcar/heads/original.hpp>
 #include <rcar/heads/sequence_head.hpp>
-#include <rcar/train/fit.hpp>
 #include <string>
 #include <type_traits>
-#include <vector>
 
 #include "../run_program.hpp"
 #include "support/backends.hpp"
 #include "support/features.hpp"
-#include "support/measure.hpp"
+#include "support/training.hpp"
 
 namespace {
 
@@ -33,19 +31,7 @@ template <class B, class Cell>
 int measure(const Options& options) {
   const FeatureSet set = bench::random_features(options.clips, options.classes, steps, feature_dim);
   SequenceHead<feature_dim, steps, Cell, B> head(options.classes, 1);
-  std::vector<double> seconds;
-  double begin = 0;
-  const bench::Stopwatch watch;
-  FitOptions fit_options;
-  fit_options.epochs = fit_options.patience = options.warmup + options.epochs;
-  fit_options.batch_size = options.batch_size;
-  fit_options.on_epoch = [&](int epoch, const History&) {
-    const double end = watch.seconds();
-    if (epoch > options.warmup) seconds.push_back(end - begin);
-    begin = end;
-  };
-  fit(head, set, FeatureSet{}, fit_options);
-  const double ms = 1e3 * bench::median(seconds);
+  const double ms = 1e3 * bench::epoch_seconds(head, set, {options.epochs, options.warmup, options.batch_size});
   if (options.csv) {
     std::printf("clips,steps,features,classes,cell,batch_size,backend,engine,threads,ms_per_epoch\n");
     std::printf("%d,%d,%d,%d,%s,%d,%s,%s,%zu,%.4f\n", options.clips, steps, feature_dim, options.classes,

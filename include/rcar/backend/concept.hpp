@@ -118,25 +118,34 @@ concept Backend = MapBackend<B> && GemmBackend<B> && RecurrentBackend<B> && requ
   { B::tolerance } -> std::convertible_to<float>;        // see Tolerance
 };
 
-/// A back end whose memory is not the host's, with what that takes: memory, work that is recorded, and what only pays
-/// there. See device/primitives.hpp.
+/// A back end whose memory is not the host's, with what that takes: memory, work that is queued and recorded, and
+/// primitives that only pay there. device/primitives.hpp says what each does.
 template <class B>
 concept DeviceBackend = Backend<B> &&
-    requires(const std::function<void()>& work, const void* from, void* to, int n, std::size_t bytes,
-             const std::uint8_t* frame, std::uint8_t* square, const float* values, const int* rows, float* out) {
-  typename B::Value;
-  typename B::template Array<float>;
-  typename B::template Pinned<float>;
-  typename B::Recording;
-  B::copy_in(from, bytes, to);
-  B::copy_out(from, bytes, to);
+    requires(const std::function<void()>& work, const void* from, void* to, int n, std::size_t count,
+             const std::uint8_t* frame, std::uint8_t* square, const float* values, const int* rows, float* out,
+             const typename B::Value* narrow, const KernelShape& kernel, const typename B::Weights& weights,
+             Activation activation, BasicMap<const typename B::Value> in, BasicMap<typename B::Value> map) {
+  requires std::constructible_from < typename B::template Array<float>,
+  const float*, std::size_t > ;
+  requires std::constructible_from<typename B::template Pinned<float>, std::size_t>;
+  requires std::constructible_from < typename B::Recording, const std::function<void()>
+  & > ;
+  requires std::default_initializable<typename B::Mark>;
+  B::copy_in(from, count /*bytes*/, to);
+  B::copy_out(from, count /*bytes*/, to);
+  B::queue_copy_in(from, count /*bytes*/, to);
+  B::queue_copy_out(from, count /*bytes*/, to);
   B::synchronize();
-  { B::free_bytes() } -> std::same_as<std::size_t>;
-  { B::record(work) } -> std::same_as<void*>;
   { B::device_name() } -> std::same_as<std::string>;
   B::require_device();
-  B::crop_resize(frame, n, n, square, n);
-  B::gather_rows(n, n, values, rows, out);
+
+  { B::excites(kernel, kernel) } -> std::same_as<bool>;
+  B::excite(in, weights, activation, weights, activation, map);
+  B::crop_resize(frame, n /*height*/, n /*width*/, square, n /*side*/);
+  B::widen(count, narrow, out);
+  B::gather_rows(n /*count*/, n /*width*/, values, rows, out);
+  B::hits(n /*rows*/, n /*columns*/, values /*logits*/, rows /*labels*/, out);
 };
 
 }  // namespace rcar::backend

@@ -152,6 +152,7 @@ class DeviceInterpreter {
   std::size_t queue(std::size_t slot, std::span<const Square> squares) {
     const std::size_t count = reserve(squares.size());
     DeviceLane<B>& lane = lanes_[slot];
+    if (lane.running > 0) lane.done.wait();  // left behind by an extraction that failed
     lane.take(squares.first(count), plan_.input.height);
     auto& recording = lane.work[count];
     if (!recording) recording = typename B::Recording([this, &lane, count] { run(lane, static_cast<int>(count)); });

@@ -11,7 +11,6 @@
 #include <rcar/cuda.hpp>
 #include <rcar/heads/original.hpp>
 #include <rcar/heads/sequence_head.hpp>
-#include <rcar/train/fit.hpp>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -19,6 +18,7 @@
 #include "tools/bench/support/features.hpp"
 #include "tools/bench/support/measure.hpp"
 #include "tools/bench/support/networks.hpp"
+#include "tools/bench/support/training.hpp"
 #include "tools/run_program.hpp"
 
 namespace {
@@ -139,19 +139,8 @@ int measure_networks(const Options& options) {
 template <class Cell>
 void measure_head(const Options& options, const FeatureSet& set, const std::string& cell) {
   SequenceHead<feature_dim, steps, Cell, backend::Cuda> head(options.classes, 1);
-  std::vector<double> seconds;
-  double begin = 0;
-  const bench::Stopwatch watch;
-  FitOptions fit_options;
-  fit_options.epochs = fit_options.patience = options.warmup + options.epochs;
-  fit_options.batch_size = options.batch_size;
-  fit_options.on_epoch = [&](int epoch, const History&) {
-    const double end = watch.seconds();
-    if (epoch > options.warmup) seconds.push_back(end - begin);
-    begin = end;
-  };
-  fit(head, set, FeatureSet{}, fit_options);
-  Line{"head " + cell, "fp32", static_cast<std::size_t>(options.batch_size)}.figure(bench::median(std::move(seconds)));
+  const double seconds = bench::epoch_seconds(head, set, {options.epochs, options.warmup, options.batch_size});
+  Line{"head " + cell, "fp32", static_cast<std::size_t>(options.batch_size)}.figure(seconds);
 }
 
 int measure_heads(const Options& options) {

@@ -49,10 +49,6 @@ void Primitives<Where, P>::synchronize() {
   System<Where, P>::synchronize();
 }
 template <class Where, Precision P>
-std::size_t Primitives<Where, P>::free_bytes() {
-  return System<Where, P>::free_bytes();
-}
-template <class Where, Precision P>
 void* Primitives<Where, P>::record(const std::function<void()>& work) {
   return System<Where, P>::record(work);
 }

@@ -57,7 +57,6 @@ struct Primitives {
   static void queue_copy_out(const void* memory, std::size_t bytes, void* pinned);
   static void fill_zero(void* memory, std::size_t bytes);
   static void synchronize();
-  static std::size_t free_bytes();
 
   static void* record(const std::function<void()>& work);
   static void replay(void* recording);

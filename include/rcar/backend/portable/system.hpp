@@ -99,7 +99,6 @@ struct System<Processor, P> {
   static void copy_within(const void* from, std::size_t bytes, void* to) { std::memcpy(to, from, bytes); }
   static void fill_zero(void* memory, std::size_t bytes) { std::memset(memory, 0, bytes); }
   static void synchronize() {}
-  static std::size_t free_bytes() { return portable::Device::instance().free(); }
 
   static void* record(const std::function<void()>& work) {
     work();  // as on a GPU, whose libraries need a first run
