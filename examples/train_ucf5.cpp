@@ -2,13 +2,11 @@
 //   train_ucf5 --data UCF-101 --lists ucfTrainTestlist --split 1 --backbone efficientnetb0 --cell lstm
 //              --weights efficientnetb0.safetensors --out out
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <rcar/any_recognizer.hpp>
-#include <rcar/data/prepared_folder.hpp>
-#include <rcar/data/ucf101.hpp>
+#include <rcar/data/any_folder.hpp>
 #include <rcar/keras.hpp>
 #include <rcar/report/confusion_matrix.hpp>
 #include <rcar/report/curves.hpp>
@@ -16,51 +14,20 @@
 
 #include "../tools/backend_choice.hpp"
 #include "../tools/run_program.hpp"
+#include "../tools/stopwatch.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 
 struct Options {
-  fs::path data, lists, weights, cache, out = "out";
-  int split = 1;
+  rcar::DataChoice data;
+  fs::path weights, cache, out = "out";
   rcar::RecognizerChoice choice;
   std::string sampler = "first", validation = "stratified", backend = "cpu";
-  double test_part = 0.3;
   rcar::ExperimentOptions experiment;
   bool accept_foreign_cache = false;
 };
-
-/// Seconds since the last call, for metrics.json.
-class Stopwatch {
- public:
-  double lap() {
-    const auto now = std::chrono::steady_clock::now();
-    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
-  }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-};
-
-/// Training and test clips of whichever kind of folder --data is.
-rcar::TrainTest read_data(const Options& options) {
-  if (rcar::is_prepared_folder(options.data)) return rcar::read_prepared_folder(options.data);
-  if (!options.lists.empty()) return rcar::read_ucf_tree(options.data, options.lists, options.split);
-  return rcar::split_train_test(rcar::read_class_folders(options.data), options.test_part, options.experiment.seed);
-}
-
-/// Refuses, before hours are spent, lists that cannot be trained and tested on.
-void require_lists(const rcar::TrainTest& data, const rcar::StringLookup& labels) {
-  if (labels.size() < 2)
-    throw rcar::DataError("There is only one class, " + rcar::quoted(labels.vocabulary().front()) + ", in " +
-                          rcar::quoted(data.train.directory.string()) +
-                          "; a classifier needs at least two to tell apart.");
-  if (data.test.entries.empty())
-    throw rcar::DataError("No clip of " + rcar::quoted(data.train.directory.string()) +
-                          " is left to test on; give each class at least two clips.");
-  for (const auto& clip : data.test.entries) labels(clip.tag, clip.video_name);  // refuses a class training lacks
-}
 
 /// Makes the folder and proves that all results can be written to it before hours are spent.
 void prepare_folder(const fs::path& folder) {
@@ -79,7 +46,7 @@ void warn(const std::string& text) {
 }
 
 int train(Options options) {
-  Stopwatch watch;
+  rcar::tools::Stopwatch watch;
   using List = rcar::RegisteredRecognizers;
   List::require(options.choice);
   if (std::isnan(options.experiment.learning_rate))  // which CLI11's range lets pass
@@ -87,9 +54,10 @@ int train(Options options) {
   rcar::tools::require_backend(options.backend);
   const rcar::Sampler sampler = rcar::parse_sampler(options.sampler);
   options.experiment.validation = rcar::parse_validation(options.validation);
-  const rcar::TrainTest data = read_data(options);
+  options.data.seed = options.experiment.seed;
+  const rcar::TrainTest data = read_data(options.data);
   const rcar::StringLookup labels = rcar::StringLookup::from_tags(data.train.tags());
-  require_lists(data, labels);
+  require_trainable_lists(data, labels);
   const rcar::weights::Store weights =
       rcar::read_backbone_weights(options.weights, options.choice.backbone, List::layers(options.choice.backbone),
                                   [](const std::string& note) { std::printf("%s\n", note.c_str()); });
@@ -168,12 +136,12 @@ int train(Options options) {
 }
 
 void describe(CLI::App& app, Options& options) {
-  app.add_option("--data", options.data,
+  app.add_option("--data", options.data.folder,
                  "Prepared folder (train.csv, test.csv, train/, test/), UCF-101 tree with --lists, or any folder with "
                  "one folder of clips a class, which is then split here")
       ->required();
-  app.add_option("--lists", options.lists, "Folder of UCF101's official lists (trainlist01.txt, ...)");
-  app.add_option("--split", options.split, "Which official split")->capture_default_str()->check(CLI::Range(1, 3));
+  app.add_option("--lists", options.data.lists, "Folder of UCF101's official lists (trainlist01.txt, ...)");
+  app.add_option("--split", options.data.split, "Which official split")->capture_default_str()->check(CLI::Range(1, 3));
   app.add_option("--weights", options.weights, "Backbone weights: rcar's .safetensors, or Keras's .h5 or .keras")
       ->required();
   app.add_option("--backbone", options.choice.backbone, "One of " + rcar::RegisteredRecognizers::backbone_names())
@@ -199,7 +167,7 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--validation", options.validation,
                  "stratified: by class, groups kept together; last: Keras's last rows; none")
       ->capture_default_str();
-  app.add_option("--test-part", options.test_part,
+  app.add_option("--test-part", options.data.test_part,
                  "Share of the clips to test on, where --data has no split of its own")
       ->capture_default_str()
       ->check(CLI::Range(0.05, 0.9));

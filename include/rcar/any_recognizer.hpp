@@ -35,6 +35,8 @@ class AnyRecognizer {
                                                             const ExtractOptions& options) = 0;
   virtual History fit(const FeatureSet& features, const StringLookup& labels, const ExperimentOptions& options) = 0;
   virtual Evaluation evaluate(const FeatureSet& features) = 0;
+  /// Class probabilities (N, K) of features (N, T, F) with their mask (N, T).
+  virtual Probabilities predict(const Features& features, const Mask& mask) = 0;
   virtual VideoPrediction predict_video_sequence(const std::filesystem::path& clip) = 0;
   virtual void save(const std::filesystem::path& path) const = 0;
   virtual void restore(const ModelFile& file, const std::filesystem::path& path) = 0;
@@ -61,6 +63,9 @@ class ErasedRecognizer final : public AnyRecognizer {
     return model_.fit(features, labels, options);
   }
   Evaluation evaluate(const FeatureSet& features) override { return model_.evaluate(features); }
+  Probabilities predict(const Features& features, const Mask& mask) override {
+    return model_.head().predict(features, mask);
+  }
   VideoPrediction predict_video_sequence(const std::filesystem::path& clip) override {
     return model_.predict_video_sequence(clip);
   }

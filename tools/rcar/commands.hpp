@@ -1,0 +1,11 @@
+#pragma once
+// The sub-commands of `rcar`: each stands in <name>.cpp of this folder and adds itself.
+
+namespace rcar::tools {
+
+class Program;
+
+void add_train(Program& program);
+void add_evaluate(Program& program);
+
+}  // namespace rcar::tools

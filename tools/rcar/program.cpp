@@ -1,0 +1,29 @@
+#include "program.hpp"
+
+#include <rcar/core/version.hpp>
+
+namespace rcar::tools {
+
+Program::Program() : app_("rcar: trains, evaluates and runs CNN + RNN video classifiers.", "rcar") {
+  app_.require_subcommand(1);
+  app_.set_version_flag("--version", std::string("rcar ") + version);
+  app_.footer(
+      "`rcar COMMAND --help` tells a command's options and shows examples.\n"
+      "Exit code: 0 done, 1 error, 2 wrong usage, 3 done with findings.");
+}
+
+CLI::App& Program::add(const std::string& name, const std::string& what, const std::string& examples,
+                       std::function<int(Console&)> work) {
+  CLI::App& app = *app_.add_subcommand(name, what);
+  console_.add_options(app);
+  app.footer("Examples:\n" + examples +
+             "\n\nExit code: 0 done, 1 error, 2 wrong usage, 3 done with findings (what they are is said).");
+  app.callback([this, work = std::move(work)] { work_ = work; });
+  return app;
+}
+
+int Program::run(int argc, char** argv) {
+  return run_program(app_, argc, argv, [this] { return work_(console_); });
+}
+
+}  // namespace rcar::tools
