@@ -128,6 +128,21 @@ TEST_CASE("the state of a training that is done stays, and gives its result with
   CHECK(place.epochs.empty());
 }
 
+TEST_CASE("who only reads a state goes on from it and leaves the file as it is") {
+  const Place::Outcome expected = undisturbed();
+  Place place;
+  place.run_until(3);
+  const std::string before = read_text(place.state);
+  place.options.training_state_access = StateAccess::read;
+  const Place::Outcome outcome = place.run();
+  CHECK(outcome == expected);
+  CHECK(outcome.history.resumed_after == 3);
+  CHECK(read_text(place.state) == before);
+  place.options.seed = 2;
+  CHECK(place.run().history.resumed_after == 0);
+  CHECK(read_text(place.state) == before);
+}
+
 TEST_CASE("between the first epoch and the last the state is written no more often than asked") {
   Place place;
   place.options.training_state_interval_s = 3600;

@@ -45,6 +45,8 @@ struct FitOptions {
   /// written its results trains nothing again: remove it once they are written. Empty: none.
   std::filesystem::path training_state = {};
   double training_state_interval_s = 1;  // it is written no more often, but for the end
+  /// Of several processes that train together one keeps the state, and the others only read it.
+  StateAccess training_state_access = StateAccess::keep;
   /// Told that a training state is damaged or of another training.
   std::function<void(const std::string&)> warn = [](const std::string& text) {
     std::fprintf(stderr, "warning: %s\n", text.c_str());
@@ -215,11 +217,12 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
 
   try {
     if (state_file)
-      if (const auto state = state_file->read(options.epochs)) resume(*state);
+      if (const auto state = state_file->read(options.epochs, options.training_state_access)) resume(*state);
     for (int epoch = history.resumed_after + 1; epoch <= options.epochs && !history.stopped_early; ++epoch) {
       run_epoch(epoch);
       if (judge_epoch(epoch)) best.keep(head, epoch);
-      if (state_file && (state_file->due() || epoch == options.epochs || history.stopped_early))
+      if (state_file && options.training_state_access == StateAccess::keep &&
+          (state_file->due() || epoch == options.epochs || history.stopped_early))
         state_file->write({head.values(), best.values(), trainer.optimizer(), history});
       if (options.on_epoch) options.on_epoch(epoch, history);
     }

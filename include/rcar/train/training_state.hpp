@@ -59,6 +59,9 @@ inline std::string training_hash(const FeatureSet& set) {
   return hash.hex();
 }
 
+/// Whether a process keeps the state of a training or only goes on from it.
+enum class StateAccess { keep, read };
+
 /// The file that keeps the state of one training: a safetensors file with a checksum (docs/file_formats.md).
 class TrainingStateFile {
  public:
@@ -75,13 +78,12 @@ class TrainingStateFile {
         warn_(std::move(warn)) {
     key_["format"] = format;
     key_["version"] = "1";
-    remove_abandoned(path_);
   }
 
   /// The state to go on from, if there is one of this training with at most `most_epochs`. One of another training is
-  /// set aside, a damaged one passed over; both are warned of.
+  /// set aside by who keeps the state, a damaged one passed over; both are warned of.
   /// Throws FileError when the file cannot be read or is of another kind.
-  std::optional<TrainingState> read(int most_epochs) const {
+  std::optional<TrainingState> read(int most_epochs, StateAccess access = StateAccess::keep) const {
     std::error_code error;
     if (!std::filesystem::exists(path_, error)) return std::nullopt;
     weights::Store store;
@@ -103,6 +105,7 @@ class TrainingStateFile {
     if (state && state->epochs() > most_epochs) differences = "epochs";
     if (differences.empty() && state) return state;
     const std::string aside = path_.string() + ".other";
+    if (access == StateAccess::read) return std::nullopt;
     std::filesystem::rename(path_, aside, error);
     warn("The training state " + quoted(path_.string()) +
          " is of another training (other: " + (differences.empty() ? "size" : differences) +
