@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <rcar/any_recognizer.hpp>
+#include <rcar/core/output_folder.hpp>
 #include <rcar/data/any_folder.hpp>
 #include <rcar/keras.hpp>
 #include <rcar/report/confusion_matrix.hpp>
@@ -26,20 +27,8 @@ struct Options {
   rcar::RecognizerChoice choice;
   std::string sampler = "first", validation = "stratified", backend = "cpu";
   rcar::ExperimentOptions experiment;
-  bool accept_foreign_cache = false;
+  bool accept_foreign_cache = false, fresh = false;
 };
-
-/// Makes the folder and proves that all results can be written to it before hours are spent.
-void prepare_folder(const fs::path& folder) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure)
-    throw rcar::FileError("Cannot make the folder " + rcar::quoted(folder.string()) + ": " + failure.message() +
-                          "; choose another --out.");
-  for (const char* name : {"model.rcar", "best_weights.safetensors", "split.csv", "history.csv", "predictions.csv",
-                           "metrics.json", "quarantine.csv", "curves.png", "confusion.png"})
-    rcar::AtomicFile probe(folder / name);  // never committed, so never left behind
-}
 
 void warn(const std::string& text) {
   if (!text.empty()) std::fprintf(stderr, "warning: %s\n", text.c_str());
@@ -62,7 +51,14 @@ int train(Options options) {
       rcar::read_backbone_weights(options.weights, options.choice.backbone, List::layers(options.choice.backbone),
                                   [](const std::string& note) { std::printf("%s\n", note.c_str()); });
   const auto recognizer = rcar::tools::make_recognizer_on(options.backend, options.choice, weights, sampler);
-  prepare_folder(options.out);
+  const fs::path state = options.out / "training_state.safetensors";
+  const rcar::OutputFolder out(
+      options.out, {"model.rcar", "best_weights.safetensors", "training_state.safetensors", "split.csv", "history.csv",
+                    "predictions.csv", "metrics.json", "quarantine.csv", "curves.png", "confusion.png"});
+  if (!out.locked())
+    warn("The file system of " + rcar::quoted(options.out.string()) +
+         " knows no locks; start no other training there.");
+  if (options.fresh) fs::remove(state);
   std::printf("%zu training and %zu test clips of %zu classes; %s at %d, %s, %d frames a clip, sampler %s.\n",
               data.train.entries.size(), data.test.entries.size(), labels.vocabulary().size(),
               options.choice.backbone.c_str(), recognizer->image_dim(), options.choice.cell.c_str(),
@@ -87,16 +83,19 @@ int train(Options options) {
   const double extraction_s = watch.lap();
 
   options.experiment.checkpoint = options.out / "best_weights.safetensors";
+  options.experiment.training_state = state;
   options.experiment.on_epoch = [&](int epoch, const rcar::History& history) {
     const auto last = history.loss.size() - 1;
     std::printf("epoch %2d/%d  loss %.4f  accuracy %.4f", epoch, options.experiment.epochs, history.loss[last],
                 history.accuracy[last]);
     if (!history.val_loss.empty())
       std::printf("  val_loss %.4f  val_accuracy %.4f", history.val_loss[last], history.val_accuracy[last]);
-    std::printf("\n");
+    std::printf(epoch == history.resumed_after + 1 && epoch > 1 ? "  (goes on after epoch %d)\n" : "\n", epoch - 1);
     std::fflush(stdout);
   };
   const rcar::History history = recognizer->fit(train_set.features, labels, options.experiment);
+  if (history.resumed_after == static_cast<int>(history.loss.size()))
+    std::printf("An earlier run trained all %d epochs; its results are written now.\n", history.resumed_after);
   const double training_s = watch.lap();
   const rcar::Evaluation test = recognizer->evaluate(test_set.features);
   const double evaluation_s = watch.lap();
@@ -130,6 +129,7 @@ int train(Options options) {
       {"cached_clips", train_set.cached + test_set.cached},
       {"frames_per_second", computed_s > 0 ? static_cast<double>(computed_frames) / computed_s : 0.0}};
   rcar::write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
+  fs::remove(state);  // the last of all: until everything is written, a run that is killed is gone on with
   std::printf("Test accuracy %.2f%%, loss %.4f on %zu clips. Model, curves and tables are in %s.\n",
               100.0 * test.accuracy, test.loss, test_set.features.size(), options.out.c_str());
   return 0;
@@ -174,13 +174,17 @@ void describe(CLI::App& app, Options& options) {
   app.add_option("--cache", options.cache, "Folder of the feature cache (default: OUT/cache)");
   app.add_flag("--accept-foreign-cache", options.accept_foreign_cache, "Use a cache from another kind of CPU");
   app.add_option("--out", options.out, "Folder for model.rcar, tables and pictures")->capture_default_str();
+  app.add_flag("--fresh", options.fresh,
+               "Train from the first epoch, even where an interrupted training can be gone on with");
   app.footer(
       "Examples:\n"
       "  train_ucf5 --data UCF-101 --lists ucfTrainTestlist --split 1 --cell lstm --weights efficientnetb0_notop.h5\n"
       "  train_ucf5 --data my_clips --backbone inceptionv3 --weights weights/inceptionv3.safetensors --sampler "
       "uniform\n"
       "  train_ucf5 --data my_clips --weights weights/efficientnetb0.safetensors --backend cuda\n"
-      "Interrupt it at any time: features already computed are in the cache, and the next run goes on from there.\n"
+      "Interrupt it at any time: the next run goes on from there, with the features that are in the cache and from "
+      "the\n"
+      "last epoch whose state was kept in OUT, and ends with the same model.\n"
       "Exit code: 0 trained, 1 error, 2 wrong usage.");
 }
 

@@ -3,7 +3,10 @@
 /// code.
 
 #include <CLI/CLI.hpp>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <new>
 #include <rcar/core/error.hpp>
@@ -24,6 +27,13 @@ inline void print_error(const std::string& text) {
   std::fprintf(stderr, "error: %s\n", line.c_str());
 }
 
+/// What printf could not write, to a full disk say, is an error as any other.
+inline int after_output(int code) {
+  if (std::fflush(stdout) == 0 && !std::ferror(stdout)) return code;
+  print_error(std::string("Cannot write to standard output: ") + std::strerror(errno) + ".");
+  return code == 0 ? 1 : code;
+}
+
 /// Parses the command line and runs `work()`, which returns the exit code.
 /// Returns 0 for --help; 2, with one line, for wrong usage; 1, with one line, for every other failure.
 template <class Work>
@@ -36,9 +46,10 @@ int run_program(CLI::App& app, int argc, char** argv, Work&& work) {
     print_error(std::string(wrong.what()) + "; --help tells the options.");
     return 2;
   }
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that grows past `ulimit -f` is a failed write, told as others are
   try {
     thread_count();  // a malformed RCAR_NUM_THREADS shows before any work
-    return std::forward<Work>(work)();
+    return after_output(std::forward<Work>(work)());
   } catch (const UsageError& wrong) {
     print_error(wrong.what());
     return 2;

@@ -125,10 +125,12 @@ inline void save_model(const std::filesystem::path& path, const ModelFile& model
       {"test_accuracy", real(card.test_accuracy)},
       {"head_sha256", weights::weights_hash(store)},
   };
+  store.metadata["checksum"] = weights::file_checksum(store);
   weights::write_safetensors(path, store);
 }
 
-/// Reads a model file whole and checks it: every key, the class names, the head's hash.
+/// Reads a model file whole and checks it: every key, the class names, the head's hash, and the checksum of all where
+/// there is one (earlier versions wrote none, and a program that changes metadata may leave it out).
 /// Throws ModelError (damaged, or no model file) or FileError (not readable).
 inline ModelFile load_model(const std::filesystem::path& path) {
   ModelFile model;
@@ -145,6 +147,10 @@ inline ModelFile load_model(const std::filesystem::path& path) {
         (format == model.parameters.metadata.end() ? std::string("another safetensors file") : quoted(format->second)) +
         "; give the model.rcar that training wrote, and backbone weights with --weights.");
   if (meta.text("version") != detail::model_version) meta.fail("version", meta.text("version"));
+  if (const auto checksum = model.parameters.metadata.find("checksum");
+      checksum != model.parameters.metadata.end() && checksum->second != weights::file_checksum(model.parameters))
+    throw ModelError("Model file " + quoted(path.string()) +
+                     " is damaged: it does not match its checksum; copy it again or train again.");
   if (meta.text("frame_preprocessing") != detail::frame_preprocessing)
     meta.fail("frame_preprocessing", meta.text("frame_preprocessing"));
   model.backbone = meta.text("backbone");

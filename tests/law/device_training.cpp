@@ -1,11 +1,15 @@
 /// Training on a device.
 
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
 #include <cmath>
+#include <filesystem>
 #include <limits>
 #include <rcar/backend/reference.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/train/fit.hpp>
+#include <string>
 #include <vector>
 
 #include "tests/support/backends.hpp"
@@ -43,6 +47,26 @@ TEMPLATE_TEST_CASE("training on a device is training on Reference", "", GRU, LST
 
 TEMPLATE_TEST_CASE("training on a device gives the same bits every time", "", GRU, LSTM) {
   CHECK(trained<TestType, Device>().second == trained<TestType, Device>().second);
+}
+
+TEST_CASE("a training on a device that ends early is gone on with and gives the same bits") {
+  const FeatureSet train = test::random_features(43, 6, 30, 3, 1), validation = test::random_features(21, 6, 30, 3, 2);
+  const auto state = std::filesystem::temp_directory_path() / ("rcar_device_state_" + std::to_string(::getpid()));
+  FitOptions options{.epochs = 5, .batch_size = 16, .training_state = state, .training_state_interval_s = 0};
+  options.on_epoch = [](int epoch, const History&) {
+    if (epoch == 2) throw 2;
+  };
+  Head<LSTM, Device> killed(3, 5), resumed(3, 5), undisturbed(3, 5);
+  CHECK_THROWS_AS(fit(killed, train, validation, options), int);
+  options.on_epoch = {};
+  const History history = fit(resumed, train, validation, options);
+  std::filesystem::remove(state);
+  options.training_state.clear();
+  const History expected = fit(undisturbed, train, validation, options);
+  CHECK(history.resumed_after == 2);
+  CHECK(history.loss == expected.loss);
+  CHECK(history.val_loss == expected.val_loss);
+  CHECK(resumed.values() == undisturbed.values());
 }
 
 TEST_CASE("a device learns what only the order of frames tells") {

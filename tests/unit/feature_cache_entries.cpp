@@ -63,18 +63,67 @@ TEST_CASE("a cache entry is a .npy file of shape (n, F) and type float32, named 
   CHECK(array.shape(0) == 2);
   CHECK(array.shape(1) == 3);
   CHECK(std::equal(features.begin(), features.end(), array.begin()));
-  CHECK(fs::file_size(cache.path("key")) == 128 + 24);
+  CHECK(fs::file_size(cache.path("key")) == 128 + 24 + 26);
 }
 
 TEST_CASE("a damaged cache entry counts as none and is named") {
   CHECK(damage_after([](std::string&) {}).empty());
-  CHECK_THAT(damage_after([](std::string& bytes) { bytes.pop_back(); }), Contains(".npy'") && Contains("151 bytes"));
+  CHECK_THAT(damage_after([](std::string& bytes) { bytes.pop_back(); }), Contains(".npy'") && Contains("177 bytes"));
   CHECK_THAT(damage_after([](std::string& bytes) { bytes.clear(); }), Contains("0 bytes"));
   CHECK_THAT(damage_after([](std::string& bytes) { bytes.resize(128); }), Contains("128 bytes"));
-  CHECK_THAT(damage_after([](std::string& bytes) { bytes.resize(128 + 12); }), Contains("another shape"));
-  CHECK_THAT(damage_after([](std::string& bytes) { bytes[0] = 'x'; }), Contains("another shape"));
-  CHECK_THAT(damage_after([](std::string& bytes) { bytes.replace(bytes.find("<f4"), 3, "<i4"); }), Contains("type"));
-  CHECK_THAT(damage_after([](std::string& bytes) { std::fill_n(bytes.end() - 4, 4, '\xff'); }), Contains("no numbers"));
+  CHECK_THAT(damage_after([](std::string& bytes) { bytes.resize(128 + 12); }), Contains("140 bytes"));
+  CHECK_THAT(damage_after([](std::string& bytes) { bytes.replace(bytes.find("<f4"), 3, "<i4"); }),
+             Contains("checksum"));
+  CHECK_THAT(damage_after([](std::string& bytes) { std::fill_n(bytes.begin() + 128, 4, '\xff'); }),
+             Contains("checksum"));
+}
+
+TEST_CASE("no bit of a cache entry can be flipped and no byte be missing or added without notice") {
+  const TempFolder folder;
+  const FeatureCache cache(folder.path(), "avx2");
+  cache.store("key", features, 3);
+  const std::string whole = read_text(cache.path("key"));
+  const auto taken = [&](const std::string& bytes) {
+    write_text(cache.path("key"), bytes);
+    std::string damage;
+    return FeatureCache(folder.path(), "avx2").load("key", 3, 20, damage).has_value() || damage.empty();
+  };
+  CHECK(taken(whole));
+  std::size_t unnoticed = 0;
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string bytes = whole;
+    bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ 1 << bit % 8);
+    unnoticed += taken(bytes);
+  }
+  for (std::size_t size = 0; size < whole.size(); ++size) unnoticed += taken(whole.substr(0, size));
+  for (std::size_t more = 1; more <= 24; ++more) unnoticed += taken(whole + std::string(more, '\0'));
+  CHECK(unnoticed == 0);
+}
+
+TEST_CASE("the entry of another key, under this one's name, counts as damaged") {
+  const TempFolder folder;
+  const FeatureCache cache(folder.path(), "avx2");
+  cache.store("key", features, 3);
+  fs::copy_file(cache.path("key"), cache.path("other key"));
+  std::string damage;
+  CHECK_FALSE(cache.load("other key", 3, 20, damage));
+  CHECK_THAT(damage, Contains(cache.path("other key").string()) && Contains("checksum"));
+}
+
+TEST_CASE("entries without a checksum, as earlier versions wrote them, are computed again, which is said once") {
+  const TempFolder folder;
+  const FeatureCache cache(folder.path(), "avx2");
+  for (const char* key : {"one", "two"}) {
+    cache.store(key, features, 3);
+    std::string bytes = read_text(cache.path(key));
+    REQUIRE(bytes.find("checksum ") == 128 + 24);
+    write_text(cache.path(key), bytes.substr(0, 128 + 24));
+  }
+  std::string first, second;
+  CHECK_FALSE(cache.load("one", 3, 20, first));
+  CHECK_FALSE(cache.load("two", 3, 20, second));
+  CHECK_THAT(first, Contains("without a checksum"));
+  CHECK(second.empty());
 }
 
 TEST_CASE("an entry of more frames than the sequence has counts as damaged") {
@@ -101,13 +150,51 @@ TEST_CASE("a cache from another kind of CPU is refused in one sentence unless it
   CHECK_FALSE(FeatureCache(folder.path(), "avx512").load("new", 3, 20, damage));
 }
 
-TEST_CASE("a damaged cache.json is refused by name") {
+TEST_CASE("a damaged cache.json is refused by name where there are no entries, and so is one of another version") {
   for (const char* text : {"", "{", "[]", "{\"format\": \"other\"}",
                            R"({"format": "rcar-feature-cache", "version": 2, "instruction_set": "avx2"})"}) {
     const TempFolder folder;
     write_text(folder / "cache.json", text);
     CHECK_THROWS_WITH(FeatureCache(folder.path(), "avx2"), Contains("cache.json'"));
   }
+  const TempFolder folder;
+  FeatureCache(folder.path(), "avx2").store("key", features, 3);
+  write_text(folder / "cache.json", R"({"format": "rcar-feature-cache", "version": 2, "instruction_set": "avx2"})");
+  CHECK_THROWS_WITH(FeatureCache(folder.path(), "avx2"), Contains("another version"));
+}
+
+TEST_CASE("a cache.json that is cut or flipped anywhere is made again, and the entries are used as before") {
+  const TempFolder folder;
+  FeatureCache(folder.path(), "avx2").store("key", features, 3);
+  const fs::path marker = folder / "cache.json";
+  const std::string whole = read_text(marker);
+  const auto expect_repaired = [&](const std::string& text) {
+    INFO(text);
+    write_text(marker, text);
+    const FeatureCache cache(folder.path(), "avx2");
+    std::string damage;
+    CHECK(cache.load("key", 3, 20, damage) == features);
+    // What is left of the end, or the name of the checksum, may be damaged without a change of what is said.
+    CHECK((!cache.warning().empty() || text.starts_with(whole.substr(0, whole.find("checksum")))));
+    if (!cache.warning().empty()) {
+      CHECK_THAT(cache.warning(), Contains("cache.json'"));
+      CHECK(read_text(marker) == whole);
+    }
+  };
+  for (std::size_t size = 0; size < whole.size(); ++size) expect_repaired(whole.substr(0, size));
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string text = whole;
+    text[bit / 8] = static_cast<char>(text[bit / 8] ^ 1 << bit % 8);
+    expect_repaired(text);
+  }
+}
+
+TEST_CASE("a cache.json of earlier versions is taken") {
+  const TempFolder folder;
+  FeatureCache(folder.path(), "avx2").store("key", features, 3);
+  write_text(folder / "cache.json", R"({"format": "rcar-feature-cache", "version": 1, "instruction_set": "avx512"})");
+  CHECK_THROWS_WITH(FeatureCache(folder.path(), "avx2"), Contains("'avx512'"));
+  CHECK(FeatureCache(folder.path(), "avx512").warning().empty());
 }
 
 TEST_CASE("a cache folder that is a file is refused before any work") {

@@ -1,5 +1,6 @@
 // rcar evaluate: how good a trained model is on labelled clips.
 #include <cstdio>
+#include <optional>
 
 #include "commands.hpp"
 #include "data_options.hpp"
@@ -35,8 +36,9 @@ int evaluate(const Options& options, const Console& console) {
   const Dataset data = choose(options);
   const auto recognizer = options.model.load(console);
   const StringLookup& labels = recognizer->labels();
+  std::optional<OutputFolder> out;
   if (!options.out.empty())
-    prepare_folder(options.out, {"predictions.csv", "confusion.png", "metrics.json", "quarantine.csv"});
+    out = prepare_folder(console, options.out, {"predictions.csv", "confusion.png", "metrics.json", "quarantine.csv"});
   const auto extracted =
       recognizer->process_videos_and_extract_features(data, labels, options.cache.extraction(console, "Clips"));
   const Evaluation result = recognizer->evaluate(extracted.features);

@@ -2,22 +2,19 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <rcar/core/file.hpp>
 #include <rcar/report/confusion_matrix.hpp>
 #include <rcar/report/tables.hpp>
-#include <system_error>
 
 namespace rcar::tools {
 
 namespace fs = std::filesystem;
 
-void prepare_folder(const fs::path& folder, std::initializer_list<const char*> files) {
-  std::error_code failure;
-  fs::create_directories(folder, failure);
-  if (failure)
-    throw FileError("Cannot make the folder " + quoted(folder.string()) + ": " + failure.message() +
-                    "; choose another --out.");
-  for (const char* name : files) AtomicFile probe(folder / name);  // never committed, so never left behind
+OutputFolder prepare_folder(const Console& console, const fs::path& folder,
+                            std::initializer_list<std::string_view> files) {
+  OutputFolder out(folder, files);
+  if (!out.locked())
+    console.warn("The file system of " + quoted(folder.string()) + " knows no locks; start no other run there.");
+  return out;
 }
 
 void report_quarantine(const Console& console, const fs::path& folder, const std::vector<QuarantinedClip>& quarantine) {

@@ -4,17 +4,20 @@
 #include <filesystem>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
+#include <rcar/core/output_folder.hpp>
 #include <rcar/data/extract.hpp>
 #include <rcar/train/evaluate.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "console.hpp"
 
 namespace rcar::tools {
 
-/// Makes the folder and proves that each of these files can be written to it, before hours are spent.
-void prepare_folder(const std::filesystem::path& folder, std::initializer_list<const char*> files);
+/// Makes the folder, holds it alone and proves that each of these files can be written to it, before hours are spent.
+[[nodiscard]] OutputFolder prepare_folder(const Console& console, const std::filesystem::path& folder,
+                                          std::initializer_list<std::string_view> files);
 
 /// Writes quarantine.csv into `folder` and warns of the clips that were set aside.
 void report_quarantine(const Console& console, const std::filesystem::path& folder,

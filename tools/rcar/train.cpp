@@ -24,6 +24,7 @@ struct Options {
   ExperimentOptions experiment;
   std::string validation = "stratified";
   fs::path out = "out";
+  bool fresh = false;
 };
 
 void describe(CLI::App& app, Options& options) {
@@ -43,6 +44,8 @@ void describe(CLI::App& app, Options& options) {
   option("--validation", options.validation,
          "stratified: by class, groups kept together; last: Keras's last rows; none");
   app.add_option("--out,-o", options.out, "Folder for model.rcar, tables and pictures")->capture_default_str();
+  app.add_flag("--fresh", options.fresh, "Train from the first epoch, even where an interrupted training can go on")
+      ->group("Training");
 }
 
 /// Lines for people while it trains: a bar with the epochs' rate and the time left.
@@ -50,6 +53,9 @@ class EpochBar {
  public:
   EpochBar(const Console& console, int epochs)
       : bar_("Training", static_cast<std::size_t>(epochs), "epochs", console.progress()) {}
+
+  /// Epochs that an earlier run trained.
+  void skip(int epochs) { bar_.skip(static_cast<std::size_t>(epochs)); }
 
   void show(const History& history) {
     char note[120];
@@ -79,8 +85,12 @@ int train(const Options& given, const Console& console) {
   const StringLookup labels = StringLookup::from_tags(data.train.tags());
   require_trainable_lists(data, labels);
   const auto recognizer = options.network.make(console);
-  prepare_folder(options.out, {"model.rcar", "best_weights.safetensors", "split.csv", "history.csv", "predictions.csv",
-                               "metrics.json", "quarantine.csv", "curves.png", "confusion.png"});
+  const auto out = prepare_folder(
+      console, options.out,
+      {"model.rcar", "best_weights.safetensors", "training_state.safetensors", "split.csv", "history.csv",
+       "predictions.csv", "metrics.json", "quarantine.csv", "curves.png", "confusion.png"});
+  experiment.training_state = out / "training_state.safetensors";
+  if (options.fresh) fs::remove(experiment.training_state);
   const NetworkOptions& network = options.network;
   console.say(counted(data.train.size(), "training clip", "training clips") + " and " +
               counted(data.test.size(), "test clip", "test clips") + " of " + std::to_string(labels.size()) +
@@ -106,9 +116,18 @@ int train(const Options& given, const Console& console) {
   History history;
   {
     EpochBar bar(console, experiment.epochs);
-    experiment.on_epoch = [&](int, const History& so_far) { bar.show(so_far); };
+    experiment.on_epoch = [&](int epoch, const History& so_far) {
+      if (epoch == so_far.resumed_after + 1 && epoch > 1) {
+        console.say("The training goes on after epoch " + std::to_string(epoch - 1) + ".");
+        bar.skip(so_far.resumed_after);
+      }
+      bar.show(so_far);
+    };
     history = recognizer->fit(train_set.features, labels, experiment);
   }
+  if (history.resumed_after == static_cast<int>(history.loss.size()))
+    console.say("An earlier run trained all " + std::to_string(history.resumed_after) +
+                " epochs; its results are written now.");
   const double training_s = watch.lap();
   const Evaluation test = recognizer->evaluate(test_set.features);
   const double evaluation_s = watch.lap();
@@ -139,6 +158,7 @@ int train(const Options& given, const Console& console) {
       {"cached_clips", train_set.cached + test_set.cached},
       {"frames_per_second", computed_s > 0 ? static_cast<double>(computed_frames) / computed_s : 0.0}};
   write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
+  fs::remove(experiment.training_state);  // last of all: until everything is written, a killed run is gone on with
 
   const auto results = class_results(test_set.features, test.probabilities, classes);
   say_classes(console, results);

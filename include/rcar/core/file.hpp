@@ -82,9 +82,22 @@ class MappedFile {
   FileStamp stamp_;
 };
 
-/// Whether a commit waits until the disk has the content: else a power failure may leave a renamed file that is not
-/// whole, which is fine for files that are checked when they are read and can be made again.
+/// Whether a commit waits until the disk has the content and the name: else a power failure may leave a renamed file
+/// that is not whole, or the old one, which is fine for files that are checked when they are read and can be made
+/// again.
 enum class Durability { on_disk, in_memory };
+
+/// Waits until the disk knows the names in a folder: what was renamed or removed there stays so after a power failure.
+/// A file system that offers no such promise is taken as it is. Throws FileError when the disk fails.
+inline void sync_folder(const std::filesystem::path& folder) {
+  const int file = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (file < 0) return;  // it may be written to and not read
+  const int reason = ::fsync(file) == 0 ? 0 : errno;
+  ::close(file);
+  if (reason != 0 && reason != EINVAL && reason != ENOTSUP && reason != EROFS)
+    throw FileError("Cannot write to the folder " + quoted(folder.string()) + ": " + std::strerror(reason) +
+                    "; check the disk.");
+}
 
 /// Writes a file aside (same folder) and renames it into place on commit(); without commit() nothing is left behind.
 /// Throws FileError, with the system's reason, on any failed step.
@@ -126,6 +139,7 @@ class AtomicFile {
       errno = reason;
       fail("write");
     }
+    if (durability == Durability::on_disk) sync_folder(path_.parent_path());
   }
 
  private:
@@ -139,8 +153,9 @@ class AtomicFile {
   int file_ = -1;
 };
 
-/// Removes what killed programs left aside of `path`. A day old, it cannot be of one that is still writing.
-inline void remove_abandoned(const std::filesystem::path& path) {
+/// Removes what killed programs left aside of `path` at least `age` ago. A day old, it cannot be of one that is still
+/// writing; who holds a lock that all writers of `path` take need not wait.
+inline void remove_abandoned(const std::filesystem::path& path, std::chrono::hours age = std::chrono::hours(24)) {
   const std::string prefix = path.filename().string() + '.';
   std::error_code error;
   const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
@@ -148,16 +163,45 @@ inline void remove_abandoned(const std::filesystem::path& path) {
     const std::string name = file.path().filename().string();
     if (name.size() != prefix.size() + 6 || !name.starts_with(prefix)) continue;
     const auto written = file.last_write_time(error);
-    if (!error && written < std::filesystem::file_time_type::clock::now() - std::chrono::hours(24))
+    if (!error && written <= std::filesystem::file_time_type::clock::now() - age)
       std::filesystem::remove(file.path(), error);
   }
 }
 
+/// A whole file, read into memory: for files that others may cut meanwhile, at which a mapping would end the process.
+/// Throws FileError when it is missing, not a regular file or not readable.
+inline std::string read_file(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // not waiting for a pipe's writer
+  if (file < 0)
+    throw FileError("Cannot open " + quoted(path.string()) + ": " + std::strerror(errno) + "; check the path.");
+  struct stat info {};
+  std::string content;
+  ssize_t count = 0;
+  const bool regular = ::fstat(file, &info) == 0 && S_ISREG(info.st_mode);
+  if (regular) {
+    content.resize(static_cast<std::size_t>(info.st_size) + 1);  // one more, to see the end
+    std::size_t size = 0;
+    while ((count = ::read(file, content.data() + size, content.size() - size)) != 0) {
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) break;
+      size += static_cast<std::size_t>(count);
+      if (size == content.size()) content.resize(2 * size);
+    }
+    content.resize(size);
+  }
+  const int reason = errno;
+  ::close(file);
+  if (!regular) throw FileError(quoted(path.string()) + " is not a regular file; give the path of a file.");
+  if (count < 0) throw FileError("Cannot read " + quoted(path.string()) + ": " + std::strerror(reason) + ".");
+  return content;
+}
+
 /// Writes a whole file at once, aside and renamed.
-inline void write_file(const std::filesystem::path& path, std::string_view content) {
+inline void write_file(const std::filesystem::path& path, std::string_view content,
+                       Durability durability = Durability::on_disk) {
   AtomicFile file(path);
   file.write(content);
-  file.commit();
+  file.commit(durability);
 }
 
 }  // namespace rcar

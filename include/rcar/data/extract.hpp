@@ -164,7 +164,9 @@ class Extraction {
         steps_(static_cast<std::size_t>(extractor.sequence_length)),
         feature_dim_(static_cast<std::size_t>(extractor.feature_dim)),
         progress_(options.title, data.size() * steps_, "frames", options.progress) {
-    if (!options.cache.empty()) cache_.emplace(options.cache, extractor.instruction_set, options.foreign_cache);
+    if (options.cache.empty()) return;
+    cache_.emplace(options.cache, extractor.instruction_set, options.foreign_cache);
+    if (!cache_->warning().empty() && options.warn) options.warn(cache_->warning());
   }
 
   /// Fills `features` and `faults`, and the numbers of `result`.

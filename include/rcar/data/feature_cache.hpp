@@ -2,16 +2,15 @@
 /// A folder of features already computed, one `.npy` file a clip, named by the hash of everything they depend on.
 ///
 /// Entries are written aside and renamed: whatever ends a run leaves whole entries only, and runs that share a folder
-/// at most compute a clip twice.
+/// at most compute a clip twice. An entry that is damaged all the same, at whichever byte, counts as none.
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <bit>
+#include <atomic>
+#include <cerrno>
 #include <chrono>
-#include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <optional>
@@ -26,6 +25,7 @@
 #include "../core/file.hpp"
 #include "../core/hash.hpp"
 #include "../core/json.hpp"
+#include "cache_entry.hpp"
 
 namespace rcar {
 
@@ -60,26 +60,21 @@ enum class ForeignCache { refuse, accept };
 class FeatureCache {
  public:
   /// Opens the cache in `folder`, making the folder when it is not there. `instruction_set` is the one that this
-  /// process computes with.
-  /// Throws DataError when the cache is of another instruction set and those are refused, or its cache.json is
-  /// damaged; FileError when the folder cannot be made or written to.
+  /// process computes with. A cache.json that is damaged is made again when there are entries to lose; warning() says
+  /// so then.
+  /// Throws DataError when the cache is of another instruction set and those are refused, or its cache.json is of
+  /// another version or, without entries, damaged; FileError when the folder cannot be made or written to.
   FeatureCache(std::filesystem::path folder, std::string instruction_set, ForeignCache foreign = ForeignCache::refuse)
       : folder_(std::move(folder)), instruction_set_(std::move(instruction_set)) {
     std::error_code error;
     std::filesystem::create_directories(folder_, error);
-    if (!std::filesystem::is_directory(folder_) || ::access(folder_.c_str(), W_OK | X_OK) != 0)
-      throw FileError("The feature cache " + quoted(folder_.string()) +
-                      " cannot be written; give a folder that can, or none.");
+    if (error || ::access(folder_.c_str(), W_OK | X_OK) != 0)
+      throw FileError("The feature cache " + quoted(folder_.string()) + " cannot be written: " +
+                      (error ? error.message() : std::strerror(errno)) + "; give a folder that can, or none.");
     remove_abandoned();
     const auto marker = folder_ / "cache.json";
-    if (!std::filesystem::exists(marker)) {
-      json::Value value;
-      value.set("format", "rcar-feature-cache");
-      value.set("version", 1);
-      value.set("instruction_set", instruction_set_);
-      write_file(marker, json::dump(value) + "\n");
-    }
-    filled_by_ = read_marker(marker);  // read back: another run may have made it meanwhile
+    if (!std::filesystem::exists(marker, error)) write_file(marker, marker_text(instruction_set_));
+    read_marker(marker);  // read back: another run may have made it meanwhile
     if (filled_by_ != instruction_set_ && foreign == ForeignCache::refuse)
       throw DataError("The feature cache " + quoted(folder_.string()) + " was filled on a CPU with " +
                       quoted(filled_by_) + " instructions and this run computes with " + quoted(instruction_set_) +
@@ -87,7 +82,7 @@ class FeatureCache {
   }
 
   /// The features (n, F) of the entry for `key`, the text of everything they depend on; nothing when there is none.
-  /// A damaged entry counts as none and is named in `damage`.
+  /// A damaged entry counts as none and is named in `damage`; the first one without a checksum is told of there.
   std::optional<std::vector<float>> load(const std::string& key, std::size_t feature_dim, std::size_t most_frames,
                                          std::string& damage) const {
     auto features = load_entry(path(key, instruction_set_), feature_dim, most_frames, damage);
@@ -98,70 +93,87 @@ class FeatureCache {
 
   /// Writes the entry for `key`; features (n, F). Throws FileError when it cannot be written.
   void store(const std::string& key, std::span<const float> features, std::size_t feature_dim) const {
-    AtomicFile file(path(key, instruction_set_));
-    file.write(npy_header(features.size() / feature_dim, feature_dim));
-    file.write(std::as_bytes(features));
-    file.commit();
+    write_cache_entry(path(key, instruction_set_), features, feature_dim);
   }
 
   /// Where the entry for `key` lies or would lie.
   std::filesystem::path path(const std::string& key) const { return path(key, instruction_set_); }
 
- private:
-  static_assert(std::endian::native == std::endian::little, "Entries are little-endian, as this machine must be.");
+  /// What was repaired at opening, in one sentence; empty when nothing was.
+  const std::string& warning() const { return warning_; }
 
+ private:
   std::filesystem::path path(const std::string& key, const std::string& instruction_set) const {
     return folder_ / (Sha256().add(key).add("\ninstruction_set ").add(instruction_set).hex() + ".npy");
   }
 
-  /// NumPy's format 1.0: magic, version, the header's length, the header padded to a multiple of 64.
-  static std::string npy_header(std::size_t rows, std::size_t columns) {
-    std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
-                       std::to_string(columns) + "), }";
-    text.append(header_bytes - 10 - 1 - text.size(), ' ') += '\n';
-    return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(text.size() & 255) +
-           static_cast<char>(text.size() >> 8) + text;
+  std::optional<std::vector<float>> load_entry(const std::filesystem::path& path, std::size_t feature_dim,
+                                               std::size_t most_frames, std::string& damage) const {
+    CacheEntry entry = read_cache_entry(path, feature_dim, most_frames);
+    if (!entry.damage.empty()) damage = std::move(entry.damage);
+    if (entry.unproven && !told_of_unproven_.exchange(true))
+      damage = "The feature cache " + quoted(folder_.string()) +
+               " has entries without a checksum, as earlier versions of rcar wrote them; they are computed again.";
+    return std::move(entry.features);
   }
 
-  /// Strict: the bytes before the numbers must be those that store() writes for a file of this size.
-  static std::optional<std::vector<float>> load_entry(const std::filesystem::path& path, std::size_t feature_dim,
-                                                      std::size_t most_frames, std::string& damage) {
+  // --- cache.json ---
+
+  static constexpr const char* marker_format = "rcar-feature-cache";
+  static constexpr int marker_version = 1;
+
+  static std::string marker_text(const std::string& instruction_set) {
+    json::Value value;
+    value.set("format", marker_format);
+    value.set("version", marker_version);
+    value.set("instruction_set", instruction_set);
+    value.set("checksum", marker_checksum(value));
+    return json::dump(value) + "\n";
+  }
+  static std::string marker_checksum(const json::Value& value) {
+    return Sha256().add(json::dump(value)).hex().substr(0, 16);
+  }
+
+  /// Takes what the marker says of who filled the cache. It matters for foreign caches alone: the names of the entries
+  /// hold the instruction set, so that a cache whose marker is lost never gives another CPU's features.
+  void read_marker(const std::filesystem::path& marker) {
+    bool other_version = false;
+    try {
+      const json::Value all = json::parse(read_file(marker));
+      json::Value value;
+      std::string checksum;
+      for (const json::Member& member : all.object())
+        if (member.name == "checksum")
+          checksum = member.value.string();
+        else
+          value.set(member.name, member.value);
+      // Earlier versions wrote these three members and no checksum.
+      const bool whole = checksum.empty() ? value.object().size() == 3 : checksum == marker_checksum(value);
+      if (whole && value.at("format").string() == marker_format) {
+        filled_by_ = value.at("instruction_set").string();
+        other_version = value.at("version").integer() != marker_version;
+        if (!other_version) return;
+      }
+    } catch (const json::JsonError&) {  // repaired or refused below
+    }
+    if (other_version || !has_entries())
+      throw DataError(quoted(marker.string()) +
+                      " is damaged or of another version of rcar; remove that folder or give another.");
+    write_file(marker, marker_text(instruction_set_));
+    filled_by_ = instruction_set_;
+    warning_ = quoted(marker.string()) + " is damaged and is made again, for a CPU with " + quoted(instruction_set_) +
+               " instructions; entries that such a CPU computed are used as before.";
+  }
+
+  /// Whether there is a file under an entry's name.
+  bool has_entries() const {
     std::error_code error;
-    if (!std::filesystem::exists(path, error)) return std::nullopt;
-    const auto damaged = [&](const std::string& how) {
-      damage = "Cache entry " + quoted(path.string()) + " " + how + ", so it is computed again.";
-      return std::nullopt;
-    };
-    try {
-      const MappedFile file(path);
-      const std::size_t row_bytes = feature_dim * sizeof(float);
-      const std::size_t size = file.bytes().size();
-      if (size < header_bytes + row_bytes || (size - header_bytes) % row_bytes != 0)
-        return damaged("has " + std::to_string(size) + " bytes, which no entry of " + std::to_string(feature_dim) +
-                       " features has");
-      const std::size_t rows = (size - header_bytes) / row_bytes;
-      if (rows > most_frames || file.text().substr(0, header_bytes) != npy_header(rows, feature_dim))
-        return damaged("has another shape or type");
-      std::vector<float> features(rows * feature_dim);
-      std::memcpy(features.data(), file.bytes().data() + header_bytes, features.size() * sizeof(float));
-      for (const float value : features)
-        if (!std::isfinite(value)) return damaged("holds values that are no numbers");
-      return features;
-    } catch (const FileError&) {
-      return damaged("cannot be read");
+    for (const auto& file : std::filesystem::directory_iterator(folder_, error)) {
+      const std::string name = file.path().filename().string();
+      if (name.size() == 64 + 4 && name.ends_with(".npy") && name.find_first_not_of("0123456789abcdef") == 64)
+        return true;
     }
-  }
-
-  static std::string read_marker(const std::filesystem::path& marker) {
-    try {
-      const MappedFile file(marker);
-      const json::Value value = json::parse(file.text());
-      if (value.at("format").string() == "rcar-feature-cache" && value.at("version").integer() == 1)
-        return value.at("instruction_set").string();
-    } catch (const json::JsonError&) {  // said below
-    }
-    throw DataError(quoted(marker.string()) +
-                    " is damaged or of another version of rcar; remove that folder or give another.");
+    return false;
   }
 
   /// Removes what a killed run left beside the entries. A day old, it cannot be of a run that is still writing.
@@ -176,10 +188,9 @@ class FeatureCache {
     }
   }
 
-  static constexpr std::size_t header_bytes = 128;
-
   std::filesystem::path folder_;
-  std::string instruction_set_, filled_by_;
+  std::string instruction_set_, filled_by_, warning_;
+  mutable std::atomic<bool> told_of_unproven_ = false;
 };
 
 }  // namespace rcar

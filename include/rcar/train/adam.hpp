@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <vector>
 
 #include "../backend/recurrent.hpp"
 
@@ -16,11 +17,30 @@ struct AdamOptions {
   float epsilon = 1e-7f;
 };
 
+/// What Adam carries from step to step, on the host.
+struct AdamState {
+  std::vector<float> m, v;  // (P) the moments
+  int steps = 0;
+};
+
 /// The moments of `count` parameters.
 template <class Backend>
 class Adam {
  public:
-  Adam(std::size_t count, const AdamOptions& options) : options_(options), m_(count), v_(count) {}
+  Adam(std::size_t count, const AdamOptions& options) : options_(options), count_(count), m_(count), v_(count) {}
+
+  AdamState state() const {
+    AdamState state{std::vector<float>(count_), std::vector<float>(count_), steps_};
+    Backend::download(m_.data(), count_, state.m.data());
+    Backend::download(v_.data(), count_, state.v.data());
+    return state;
+  }
+  /// Goes on from a state of as many parameters.
+  void restore(const AdamState& state) {
+    Backend::upload(state.m.data(), count_, m_.data());
+    Backend::upload(state.v.data(), count_, v_.data());
+    steps_ = state.steps;
+  }
 
   /// Starts the next step. The powers of beta are taken in float32, as Keras takes them: 1 - 0.999f differs from 0.001
   /// in the fifth digit.
@@ -42,6 +62,7 @@ class Adam {
 
  private:
   AdamOptions options_;
+  std::size_t count_;
   backend::AdamStep step_;
   typename Backend::Memory m_, v_;
   int steps_ = 0;

@@ -66,6 +66,10 @@ class Trainer<Head> {
     return collect(rows.size());
   }
 
+  /// What the optimiser carries from step to step; a later Trainer of an equal head goes on from it.
+  AdamState optimizer() const { return adam_.state(); }
+  void restore_optimizer(const AdamState& state) { adam_.restore(state); }
+
   /// The gradient of the last batch, as the head's values() lie.
   std::vector<float> gradient() const {
     std::vector<float> out(head_.parameter_count());

@@ -27,6 +27,9 @@ struct ExperimentOptions {
   double validation_split = 0.3;
   std::filesystem::path cache = {};       // folder of the feature cache; empty: none
   std::filesystem::path checkpoint = {};  // file of the best weights so far; empty: kept in memory only
+  /// File from which an interrupted training goes on (FitOptions::training_state); empty: none.
+  std::filesystem::path training_state = {};
+  StateAccess training_state_access = StateAccess::keep;
   std::function<void(const std::string&)> warn = [](const std::string& text) {
     std::fprintf(stderr, "warning: %s\n", text.c_str());
   };
@@ -58,6 +61,9 @@ Experiment conduct_experiment(Head& head, const FeatureSet& features, const Stri
   fit_options.learning_rate = options.learning_rate;
   fit_options.seed = options.seed;
   fit_options.checkpoint = options.checkpoint;
+  fit_options.training_state = options.training_state;
+  fit_options.training_state_access = options.training_state_access;
+  fit_options.warn = options.warn;
   fit_options.on_epoch = options.on_epoch;
   result.history = fit(head, train, validation, fit_options);
 

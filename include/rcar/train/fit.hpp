@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 #include <numeric>
@@ -15,7 +16,9 @@
 #include <vector>
 
 #include "../core/error.hpp"
+#include "../core/hash.hpp"
 #include "../core/random.hpp"
+#include "../core/version.hpp"
 #include "../data/feature_set.hpp"
 #include "../weights/safetensors.hpp"
 #include "../weights/store.hpp"
@@ -24,6 +27,7 @@
 #include "history.hpp"
 #include "trainable.hpp"
 #include "trainer.hpp"
+#include "training_state.hpp"
 
 namespace rcar {
 
@@ -36,12 +40,25 @@ struct FitOptions {
   std::uint64_t seed = 1;                 // of shuffling and dropout; the head has its own
   std::filesystem::path checkpoint = {};  // file of the best weights so far, replaced whole; empty: kept in memory only
 
-  /// Called after every epoch.
+  /// File that keeps the state between epochs. Where it holds one of this very training, fit goes on from it and ends
+  /// with the same bits as an undisturbed run. It stays when fit ends, so that a run that is killed before it has
+  /// written its results trains nothing again: remove it once they are written. Empty: none.
+  std::filesystem::path training_state = {};
+  double training_state_interval_s = 1;  // it is written no more often, but for the end
+  /// Of several processes that train together one keeps the state, and the others only read it.
+  StateAccess training_state_access = StateAccess::keep;
+  /// Told that a training state is damaged or of another training.
+  std::function<void(const std::string&)> warn = [](const std::string& text) {
+    std::fprintf(stderr, "warning: %s\n", text.c_str());
+  };
+
+  /// Called after every epoch that this run trained.
   std::function<void(int epoch, const History&)> on_epoch = {};
   /// Replaces the shuffling: permutes `order`, the rows 0 to N - 1, which are then taken batch by batch.
   std::function<void(int epoch, std::span<std::size_t> order)> batch_order = {};
   /// Replaces the drawing of dropout decisions: fills keep (n, dropout_units) of the batch's n clips with 0 and 1.
   std::function<void(int epoch, int batch, std::span<float> keep)> dropout_mask = {};
+  // With a training state, both must give the same for the same arguments in every run.
 };
 
 namespace detail {
@@ -72,6 +89,26 @@ inline void require_loss(double loss, std::string_view which, int epoch, const F
                      ") or scale the features down.");
 }
 
+/// All that decides what fit gives, but for the number of epochs, which changes none of those before.
+template <class Head>
+TrainingKey training_key(const Head& head, const FeatureSet& train, const FeatureSet& validation,
+                         const FitOptions& options) {
+  const std::vector<float> values = head.values();
+  char rate[32];
+  std::snprintf(rate, sizeof rate, "%.9g", static_cast<double>(options.learning_rate));
+  return {{"rcar", std::string(version) + ", engine " + std::to_string(engine_version)},
+          {"back end", Head::backend_type::engine()},
+          {"head", std::to_string(Head::sequence_length) + " x " + std::to_string(Head::feature_dim) + " -> " +
+                       Head::description() + " of " + std::to_string(head.classes())},
+          {"initial weights", Sha256().add(std::as_bytes(std::span(values))).hex()},
+          {"training clips", training_hash(train)},
+          {"validation clips", training_hash(validation)},
+          {"batch size", std::to_string(options.batch_size)},
+          {"patience", std::to_string(options.patience)},
+          {"learning rate", rate},
+          {"seed", std::to_string(options.seed)}};
+}
+
 /// The best weights so far: in memory, and on disk when there is a path.
 template <class Head>
 class BestWeights {
@@ -90,6 +127,7 @@ class BestWeights {
     weights::write_safetensors(path_, store);
   }
   void restore(Head& head) const { head.assign(values_); }
+  const std::vector<float>& values() const { return values_; }
 
  private:
   std::filesystem::path path_;
@@ -103,8 +141,8 @@ class BestWeights {
 /// History::monitor says so. The same seed gives the same bits for any number of threads.
 ///
 /// Throws DataError for sets that cannot be used (naming the clip), UsageError for options out of range and when the
-/// loss becomes NaN, FileError when the checkpoint cannot be written; the head then has the best weights so far
-/// (before the end of the first epoch: those it came with).
+/// loss becomes NaN, FileError when the checkpoint or the training state cannot be written; the head then has the best
+/// weights so far (before the end of the first epoch: those it came with).
 template <class Head>
 History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, const FitOptions& options = {}) {
   detail::require_sensible(options);
@@ -116,6 +154,10 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
   Trainer<Head> trainer(head, batch_size, AdamOptions{.learning_rate = options.learning_rate});
   detail::BestWeights<Head> best(head, options.checkpoint);
   EarlyStopping early_stopping(options.patience);
+  std::optional<TrainingStateFile> state_file;
+  if (!options.training_state.empty())
+    state_file.emplace(options.training_state, detail::training_key(head, train, validation, options),
+                       head.parameter_count(), options.training_state_interval_s, options.warn);
   std::optional<Evaluator<Head>> evaluator;
   if (validates) evaluator.emplace(head, validation);
   std::vector<std::size_t> order(clips);
@@ -154,14 +196,34 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
     history.val_accuracy.push_back(evaluation.accuracy);
   };
 
+  // Follows from the losses alone, and so comes back from the history of a training state.
+  const auto judge_epoch = [&](int epoch) {
+    const auto& losses = validates ? history.val_loss : history.loss;
+    const bool improved = early_stopping.improves(losses[static_cast<std::size_t>(epoch - 1)]);
+    if (improved) history.best_epoch = epoch;
+    history.stopped_early = early_stopping.stop();
+    return improved;
+  };
+  const auto resume = [&](const TrainingState& state) {
+    history = state.history;
+    history.monitor = validates ? "val_loss" : "loss";
+    history.resumed_after = state.epochs();
+    for (int epoch = 1; epoch <= state.epochs(); ++epoch) judge_epoch(epoch);
+    head.assign(state.best);
+    best.keep(head, history.best_epoch);
+    head.assign(state.values);
+    trainer.restore_optimizer(state.adam);
+  };
+
   try {
-    for (int epoch = 1; epoch <= options.epochs && !history.stopped_early; ++epoch) {
+    if (state_file)
+      if (const auto state = state_file->read(options.epochs, options.training_state_access)) resume(*state);
+    for (int epoch = history.resumed_after + 1; epoch <= options.epochs && !history.stopped_early; ++epoch) {
       run_epoch(epoch);
-      if (early_stopping.improves(validates ? history.val_loss.back() : history.loss.back())) {
-        history.best_epoch = epoch;
-        best.keep(head, epoch);
-      }
-      history.stopped_early = early_stopping.stop();
+      if (judge_epoch(epoch)) best.keep(head, epoch);
+      if (state_file && options.training_state_access == StateAccess::keep &&
+          (state_file->due() || epoch == options.epochs || history.stopped_early))
+        state_file->write({head.values(), best.values(), trainer.optimizer(), history});
       if (options.on_epoch) options.on_epoch(epoch, history);
     }
   } catch (...) {

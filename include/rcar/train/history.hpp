@@ -14,6 +14,7 @@ struct History {
   std::string monitor = "val_loss";            // what decided the best epoch; "loss" without validation clips
   int best_epoch = 0;                          // counted from 1; its weights were restored
   bool stopped_early = false;
+  int resumed_after = 0;  // epochs that an earlier run had done, whose training state was gone on from; 0: none
 };
 
 }  // namespace rcar

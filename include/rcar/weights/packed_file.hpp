@@ -28,18 +28,6 @@ struct PackedFile {
   std::string weights_stamp;  // of the weights file when its values were last proven; empty: never
 };
 
-namespace detail {
-
-/// All of the metadata that the checksum covers.
-inline std::string packed_text(const std::map<std::string, std::string>& metadata) {
-  std::string text;
-  for (const auto& [key, value] : metadata)
-    if (key != "checksum") text += key + ' ' + value + '\n';
-  return text;
-}
-
-}  // namespace detail
-
 /// Maps packed weights and checks that they are whole. Nothing comes back when there is no such file, when it cannot be
 /// read or is of another key, and when it is damaged, which `damage` then says in one sentence.
 inline std::optional<PackedFile> read_packed(const std::filesystem::path& path, const PackedKey& key,
@@ -47,8 +35,7 @@ inline std::optional<PackedFile> read_packed(const std::filesystem::path& path, 
   try {
     Store store = read_safetensors(path, "the weights are packed again");
     const auto checksum = store.metadata.find("checksum");
-    bool whole = checksum != store.metadata.end() &&
-                 checksum->second == weights_checksum(store, detail::packed_text(store.metadata));
+    bool whole = checksum != store.metadata.end() && checksum->second == file_checksum(store);
     for (const Tensor& tensor : store.tensors())
       whole = whole && reinterpret_cast<std::uintptr_t>(tensor.values.data()) % packed_alignment == 0;
     if (!whole) {
@@ -74,7 +61,7 @@ inline std::optional<PackedFile> read_packed(const std::filesystem::path& path, 
 inline bool write_packed(const std::filesystem::path& path, const PackedKey& key, PackedFile file) {
   file.store.metadata = key;
   file.store.metadata["weights_stamp"] = file.weights_stamp;
-  file.store.metadata["checksum"] = weights_checksum(file.store, detail::packed_text(file.store.metadata));
+  file.store.metadata["checksum"] = file_checksum(file.store);
   try {
     remove_abandoned(path);
     write_safetensors(path, file.store, packed_alignment, Durability::in_memory);

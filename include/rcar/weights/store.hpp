@@ -136,4 +136,12 @@ inline std::string weights_checksum(const Store& store, std::string_view text) {
   return digits;
 }
 
+/// Checksum of all that a file of `store` says: the metadata but for `checksum`, where this belongs, and the tensors.
+inline std::string file_checksum(const Store& store) {
+  std::string text;
+  for (const auto& [key, value] : store.metadata)
+    if (key != "checksum") text += key + ' ' + value + '\n';
+  return weights_checksum(store, text);
+}
+
 }  // namespace rcar::weights
