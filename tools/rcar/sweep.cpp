@@ -361,7 +361,7 @@ int run_sweep(const Options& given, const Console& console) {
   require_backend(options.backend);
   const TrainTest data = read_data(options.data);
   require_trainable_lists(data, StringLookup::from_tags(data.train.tags()));
-  prepare_folder(options.out, {"runs.csv", "table.csv", "quarantine.csv"});
+  const auto held = prepare_folder(console, options.out, {"runs.csv", "table.csv", "quarantine.csv"});
   if (options.cache.cache.empty()) options.cache.cache = options.out / "cache";
   for (const auto& warning : data.warnings) console.warn(warning);
   console.warn(overlap_warning(group_overlap(data.train, data.test)));
