@@ -336,7 +336,7 @@ def _(place):
             ("later.rcar", b'"version": "1"', b'"version": "2"', 1, ["later.rcar", "'2'", "'version'"]),
             ("unknown.rcar", b"efficientnetlite0", b"efficientnetlite9", 2, ["'efficientnetlite9'"])]:
         expect(old in whole, old, "is not in the model file")
-        place.write(name, whole.replace(old, new))
+        place.write(name, whole.replace(old, new).replace(b'"checksum"', b'"was_one" '))  # as a program that edits it
         predict(place, name, clip(place)).refuses(*words, code=code)
 
 
