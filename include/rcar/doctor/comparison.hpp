@@ -77,7 +77,8 @@ inline std::vector<Moment> lay_over(const Thumbnails& a, const Thumbnails& b) {
   for (std::size_t k = 0; k < std::min(most, b.size()); ++k)
     chosen.push_back(b.size() <= most ? k : k * (b.size() - 1) / (most - 1));
   const Differences differences(a, b, chosen);
-  const auto last_a = static_cast<double>(a.size() - 1), last_b = static_cast<double>(std::max(b.size() - 1, std::size_t{1}));
+  const auto last_a = static_cast<double>(a.size() - 1),
+             last_b = static_cast<double>(std::max(b.size() - 1, std::size_t{1}));
 
   std::vector<Moment> best, moments;
   double least = 0;

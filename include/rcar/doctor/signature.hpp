@@ -25,7 +25,8 @@ class Signature {
   /// From pixels (K, 16, 16) that pixels() gave. Throws DataError when they are of another number.
   explicit Signature(std::span<const std::uint8_t> pixels) : pixels_(pixels.begin(), pixels.end()) {
     if (pixels.size() != size)
-      throw DataError("A signature has " + std::to_string(size) + " pixels, not " + std::to_string(pixels.size()) + ".");
+      throw DataError("A signature has " + std::to_string(size) + " pixels, not " + std::to_string(pixels.size()) +
+                      ".");
     measure();
   }
 
@@ -74,8 +75,7 @@ class Signature {
     motion_ = std::max(0.0, squares / size - still);
     for (std::size_t i = 0; i < size; ++i) {
       const std::size_t time = i / pixels_each / 4, y = i / side % side / 4, x = i % side / 4;
-      coarse_[(time * (side / 4) + y) * (side / 4) + x] +=
-          static_cast<float>((pixels_[i] - mean_) / contrast_ / 64);
+      coarse_[(time * (side / 4) + y) * (side / 4) + x] += static_cast<float>((pixels_[i] - mean_) / contrast_ / 64);
     }
   }
 

@@ -1,0 +1,26 @@
+#pragma once
+/// What an examination has to say.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace rcar::doctor {
+
+/// error: training would fail, or its figures would be wrong. warning: it works, and something should be looked at.
+/// note: good to know.
+enum class Severity { error, warning, note };
+
+constexpr std::string_view to_string(Severity severity) {
+  return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note";
+}
+
+struct Finding {
+  Severity severity;
+  std::string kind;                // `unreadable-clips`: for programs
+  std::string what;                // a sentence
+  std::string advice;              // what to do: a sentence
+  std::vector<std::string> items;  // the clips, pairs, groups or classes it is about, each for people to read
+};
+
+}  // namespace rcar::doctor
