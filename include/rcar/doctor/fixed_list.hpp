@@ -76,14 +76,17 @@ class Triage {
     return classes;
   }
 
-  /// Of copies in one list the first by name stays.
+  /// Of copies in one list one stays: the first by name of those whose names tell a group, else of all.
   void keep_one_of_each() {
     for (const auto& set : file_.like.duplicates)
       for (const bool in_test : {false, true}) {
         std::vector<std::size_t> here;
         for (const std::size_t clip : set)
           if (file_.clips[clip].in_test == in_test && stays(clip)) here.push_back(clip);
-        std::sort(here.begin(), here.end(), [&](auto a, auto b) { return file_.clips[a].name < file_.clips[b].name; });
+        std::sort(here.begin(), here.end(), [&](std::size_t a, std::size_t b) {
+          const Clip &x = file_.clips[a], &y = file_.clips[b];
+          return std::pair(x.group.empty(), x.name) < std::pair(y.group.empty(), y.name);
+        });
         for (std::size_t i = 1; i < here.size(); ++i)
           drop(here[i], "has the frames of " + file_.clips[here[0]].label());
       }
@@ -134,7 +137,8 @@ class Triage {
 /// Leaves out what is wrong, by these rules, in this order:
 /// 1. Clips that cannot be read go.
 /// 2. Clips of the same frames and different classes all go.
-/// 3. Of clips of the same frames in one list the first by name stays.
+/// 3. Of clips of the same frames in one list one stays: the first by name of those whose names tell a group, else of
+///    all.
 /// 4. Where training and test clips of a class share a group or frames, the training clips go; if no training clip of
 ///    the class were left, the test clips go instead.
 /// 5. Test clips of a class without a training clip go.
