@@ -59,7 +59,7 @@ TEST_CASE("unreadable clips are named with their reasons", "[doctor]") {
   made.facts[1] = test::unreadable_facts("The disk is full of holes.");
   const auto finding = found(made, "unreadable-clips", Severity::error);
   REQUIRE(finding.items.size() == 1);
-  CHECK(finding.items[0] == "v_Jump_g01_c02.avi (unreadable): The disk is full of holes.");
+  CHECK(finding.items[0] == "v_Jump_g01_c02.avi (train): The disk is full of holes.");
 }
 
 TEST_CASE("a group in both lists is an error, unless its clips of one list cannot be read", "[doctor]") {
@@ -74,7 +74,7 @@ TEST_CASE("a group in both lists is an error, unless its clips of one list canno
 TEST_CASE("names without groups are noted", "[doctor]") {
   auto made = test::sound_data();
   add_train(made, "holiday.mp4", "Wave");
-  CHECK_THAT(found(made, "no-groups", Severity::note).what, Catch::Contains("1 clip tell"));
+  CHECK_THAT(found(made, "no-groups", Severity::note).what, Catch::Contains("1 clip has a name that tells no group"));
 }
 
 TEST_CASE("duplicates are judged by where they are", "[doctor]") {

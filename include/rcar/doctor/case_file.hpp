@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,8 +47,11 @@ struct Clip {
   bool in_test = false;  // of the test list
   Part part = Part::train;
 
-  /// `Punch/v_Punch_g03_c01.avi (train)`.
-  std::string label() const { return name + " (" + (in_test ? "test" : std::string(to_string(part))) + ")"; }
+  /// `Punch/v_Punch_g03_c01.avi (train)`: where it ends up, of an unreadable clip which list names it.
+  std::string label() const {
+    const Part shown = in_test ? Part::test : part == Part::unreadable ? Part::train : part;
+    return name + " (" + std::string(to_string(shown)) + ")";
+  }
 };
 
 /// Clips of one class: as listed, and where they go.

@@ -22,8 +22,7 @@ inline std::string percent(double part) {
   return text;
 }
 
-/// The beginning of a sentence: `3 clips are`, `1 clip is`.
-inline std::string clips_are(std::size_t count) { return counted(count, "clip is", "clips are"); }
+/// The beginning of a sentence: `3 clips have`, `1 clip has`.
 inline std::string clips_have(std::size_t count) { return counted(count, "clip has", "clips have"); }
 
 }  // namespace detail
@@ -55,8 +54,8 @@ inline void find_truncated(const CaseFile& file, std::vector<Finding>& findings)
     if (!much_lost) most = std::max(most, lost);
   }
   if (!cut.items.empty()) {
-    cut.what = "Of " + counted(cut.items.size(), "clip", "clips") +
-               " more than a tenth of the frames that the container claims do not decode.";
+    cut.what =
+        detail::clips_have(cut.items.size()) + " lost more than a tenth of the frames that the container claims.";
     cut.advice = "They were cut off or damaged: copy them again, else they are used as far as they go.";
     findings.push_back(std::move(cut));
   }

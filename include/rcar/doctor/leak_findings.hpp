@@ -94,17 +94,19 @@ inline void find_duplicates(const CaseFile& file, std::vector<Finding>& findings
       found.items.push_back((equal ? "equal files: " : "encoded anew: ") + detail::set_text(file, set, " = "));
     }
     if (found.items.empty()) return;
-    found.what = counted(found.items.size(), "set", "sets") + " of clips with the same frames " + what;
+    found.what =
+        counted(found.items.size(), "set of clips with the same frames is", "sets of clips with the same frames are") +
+        " " + what;
     findings.push_back(std::move(found));
   };
-  report(Harm::labels, Severity::error, "label-conflict", "are of different classes, so one label at least is wrong.",
+  report(Harm::labels, Severity::error, "label-conflict", "of different classes, so one label at least is wrong.",
          "Look at them and correct the labels (--fix leaves all of them out).");
   report(Harm::test, Severity::error, "duplicates-across-test",
-         "are in both training and test list: the test asks for what was learnt by heart.",
+         "in both training and test list: the test asks for what was learnt by heart.",
          "Leave out the training clips (--fix does).");
   report(Harm::validation, Severity::error, "duplicates-across-validation",
-         "are in both training and validation: early stopping is misled.", "Keep one of each set (--fix does).");
-  report(Harm::none, Severity::warning, "duplicates", "are in one list, where they count more than others.",
+         "in both training and validation: early stopping is misled.", "Keep one of each set (--fix does).");
+  report(Harm::none, Severity::warning, "duplicates", "in one list, where they count more than others.",
          "Keep one of each set (--fix does).");
 }
 
@@ -116,16 +118,18 @@ inline void find_look_alikes(const CaseFile& file, std::vector<Finding>& finding
     for (const auto& set : file.like.look_alikes)
       if (detail::harm_of(file, set) == harm) found.items.push_back(detail::set_text(file, set, " ~ "));
     if (found.items.empty()) return;
-    found.what = counted(found.items.size(), "set", "sets") + " of clips look like one recording " + what;
+    found.what = counted(found.items.size(), "set of clips that look like one recording is",
+                         "sets of clips that look like one recording are") +
+                 " " + what;
     findings.push_back(std::move(found));
   };
-  report(Harm::labels, Severity::warning, "look-alikes-across-classes", "and are of different classes.",
+  report(Harm::labels, Severity::warning, "look-alikes-across-classes", "of different classes.",
          "Look at them: the labels are right where only the scene is the same.");
   report(Harm::test, Severity::warning, "look-alikes-across-test",
-         "and are in both training and test list: the test may be too easy.",
+         "in both training and test list: the test may be too easy.",
          "Look at them, and put recordings of one scene on one side.");
   report(Harm::validation, Severity::note, "look-alikes-across-validation",
-         "and are in both training and validation: the validation loss may be too good.",
+         "in both training and validation: the validation loss may be too good.",
          "Name them as one group where they are of one recording.");
 }
 
