@@ -38,7 +38,7 @@ inline void find_group_leaks(const CaseFile& file, std::vector<Finding>& finding
     findings.push_back(
         {Severity::note,
          "no-groups",
-         "The names of " + counted(file.clips.size() - grouped, "clip tell", "clips tell") +
+         counted(file.clips.size() - grouped, "clip has a name that tells", "clips have names that tell") +
              " no group, so clips of one recording can fall on both sides of a split.",
          "If clips are cut from longer recordings, name them as UCF101 does: v_<Class>_g<recording>_c<clip>.",
          {}});
