@@ -1,15 +1,18 @@
 // Trains a small head on made-up features and writes what a run leaves for people: report.html, the TensorBoard folder
 // and the tables that the two are compared with.
-//   write_report OUT [plain|hostile|many|perfect]
-// hostile: names of classes and clips that would break a careless page; many: 101 classes; perfect: no mistake.
+//   write_report OUT [plain|hostile|many|perfect|resumed]
+// hostile: names of classes and clips that would break a careless page; many: 101 classes; perfect: no mistake;
+// resumed: as if the run had been killed in epoch 21, in the middle of a record, and gone on from epoch 16.
 
 #include <cmath>
 #include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <fstream>
 #include <numbers>
 #include <opencv2/imgproc.hpp>
+#include <optional>
 #include <rcar/core/random.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/report/html_report.hpp>
@@ -94,9 +97,29 @@ void write(const fs::path& out, const std::string& kind, int argc, char** argv) 
   options.batch_size = 16;
   options.patience = options.epochs;
   options.learning_rate = 0.01f;
-  rcar::RunEvents events(out / "events", {.learning_rate = options.learning_rate});
-  events.start({{"backbone", "made up"}, {"epochs", options.epochs}, {"learning_rate", 0.01}, {"grouped", true}});
-  options.on_epoch = [&](int epoch, const rcar::History& history) { events.epoch(epoch, history); };
+  const std::vector<rcar::tensorboard::HyperParameter> settings{{"backbone", kind == "hostile" ? names[3] : "made up"},
+                                                                {"epochs", options.epochs},
+                                                                {"learning_rate", 0.01},
+                                                                {"grouped", true}};
+  std::optional<rcar::RunEvents> events;
+  const auto begin = [&](int first_epoch) {
+    events.emplace(out / "events", rcar::RunEventsOptions{options.learning_rate, first_epoch});
+    events->start(settings);
+  };
+  begin(1);
+  options.on_epoch = [&](int epoch, const rcar::History& history) {
+    events->epoch(epoch, history);
+    if (kind != "resumed" || epoch != 20) return;
+    const fs::path killed = events->path();
+    events.reset();
+    std::ofstream(killed, std::ios::app | std::ios::binary) << rcar::tensorboard::framed("cut").substr(0, 13);
+    begin(16);
+    for (std::size_t again = 16; again <= 20; ++again) {
+      rcar::History part = history;
+      for (auto* column : {&part.loss, &part.accuracy, &part.val_loss, &part.val_accuracy}) column->resize(again);
+      events->epoch(static_cast<int>(again), part);
+    }
+  };
   Head head(classes, 1);
   const rcar::History history = rcar::fit(head, train.select(split.train), train.select(split.validation), options);
   const rcar::Evaluation evaluation = rcar::evaluate(head, test);
@@ -120,7 +143,7 @@ void write(const fs::path& out, const std::string& kind, int argc, char** argv) 
   rcar::write_html_report(out / "report.html", report);
   rcar::write_history(out / "history.csv", history);
   rcar::write_predictions(out / "predictions.csv", test, names, evaluation.probabilities);
-  events.finish(report, evaluation);
+  events->finish(report, evaluation);
 }
 
 }  // namespace

@@ -125,7 +125,7 @@ function reliabilityChart(bins, label) {
         draw("rect", { class: "bar", x: left, y: top, width: bar, height: Math.max(0, area.bottom - top) }),
         draw("line", { class: "bar-end", x1: left, x2: left + bar, y1: top, y2: top }),
         draw("line", { class: "gap", x1: at, x2: at, y1: area.y(bin.confidence), y2: top }),
-        draw("line", { class: "whisker", x1: middle, x2: middle, y1: area.y(bin.accuracy_high), y2: area.y(bin.accuracy_low) }),
+        draw("line", { class: "whisker", x1: at, x2: at, y1: area.y(bin.accuracy_high), y2: area.y(bin.accuracy_low) }),
         draw("rect", { class: "fill-other", x: left, y: base - tall, width: bar, height: tall }),
         draw("text", { x: middle, y: base - tall - 4, "text-anchor": "middle" }, String(bin.clips)));
     }

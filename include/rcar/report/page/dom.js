@@ -48,5 +48,5 @@ function makeTable(columns, rows, { caption, full = true } = {}) {
     make("tbody", {}, rows.map((row) => make("tr", {}, row.map(cell)))));
 }
 
-const asTable = (label, table) => make("details", {}, make("summary", {}, label), scrolling(label, table, true));
+const asTable = (label, table, open = false) => make("details", { open }, make("summary", {}, label), scrolling(label, table, true));
 )page"

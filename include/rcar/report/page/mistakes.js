@@ -57,7 +57,7 @@ class Player {
         make("dl", { class: "verdict" },
           make("dt", {}, "said"), make("dd", { class: "is-wrong" }, classNamed(predicted), ` ${percent(confidence)}`),
           make("dt", {}, "is"), make("dd", { class: "is-true" }, classNamed(truth))),
-        make("p", { class: "muted mono" }, named(clip)),
+        make("p", { class: "muted clip-name" }, named(clip)),
         this.frames > 1 ? make("div", { class: "player" }, this.button, this.slider, this.place) : null,
         make("figure", {}, make("figcaption", { class: "hidden-text" }, "What the model thought after each frame"), chart),
         make("ul", { class: "series" }, this.series.map((each) => make("li", {}, swatch(each.style), classNamed(each.class), each.value))),

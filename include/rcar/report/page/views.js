@@ -24,7 +24,7 @@ function confusionMatrix() {
   const classes = report.classes.length, dense = classes > 24, longest = Math.max(...report.classes.map((name) => [...name].length));
   const [least, most] = dense ? [9, 16] : classes > 10 ? [26, 44] : [30, 76];
   const label = Math.min(longest * 9 + 18, 190), cell = `clamp(${least}px, calc((100cqi - ${label}px) / ${classes}), ${most}px)`;
-  const turned = longest * 8 > (most * 6) / classes || dense;
+  const turned = longest * 9 > 56;
   const name = (k, scope) => make("th", { scope, title: className(k) }, classNamed(k));
   const rows = report.classes.map((_, truth) => {
     const total = report.metrics.classes[truth].support;
@@ -96,8 +96,8 @@ function overview() {
       make("div", { class: "view" },
         card("What stands out", make("ul", { class: "findings" }, findings().map((words) => make("li", {}, words)))),
         confusions().length ? card("Most frequent confusions", scrolling("Most frequent confusions", makeTable(
-          [{ title: "True class" }, { title: "Taken for" }, { title: "Clips", number: true }, { title: "Of the class", number: true }],
-          confusions().slice(0, 8).map((pair) => [classNamed(pair.truth), classNamed(pair.predicted), String(pair.count), percent(pair.count / pair.of, 0)])))) : null)),
+          [{ title: "True class" }, { title: "Taken for" }, { title: "Clips", number: true }],
+          confusions().slice(0, 8).map((pair) => [classNamed(pair.truth), classNamed(pair.predicted), `${pair.count} of ${pair.of}`])))) : null)),
   ];
 }
 
@@ -136,7 +136,7 @@ function training() {
 
 function classesView() {
   const { classes, macro, weighted } = report.metrics;
-  const columns = [["Class", "name"], ["Precision", "precision"], ["Recall", "recall"], ["F1", "f1"], ["Clips", "support"], ["Said", "predicted"]];
+  const columns = [["Class", "name"], ["Precision", "precision"], ["Recall", "recall"], ["F1", "f1"], ["Clips", "support"], ["Predicted", "predicted"]];
   const meter = (value, undefinedHere) => [make("span", { class: "meter", "--share": value, "aria-hidden": "true" }), undefinedHere ? "–" : decimal(value)];
   const row = (each, k) => make("tr", { "data-class": k }, make("th", { scope: "row" }, classNamed(k)),
     make("td", { class: "number" }, meter(each.precision, each.predicted === 0)), make("td", { class: "number" }, meter(each.recall, each.support === 0)),
@@ -173,8 +173,8 @@ function calibrationView() {
   const { bins, confidence, brier_score: brier, expected_calibration_error: expected, maximum_calibration_error: maximum } = report.calibration;
   const gap = confidence - report.test.accuracy;
   const label = `Reliability diagram: accuracy over confidence. Expected calibration error ${percent(expected)}; mean confidence ${percent(confidence)}, accuracy ${percent(report.test.accuracy)}.`;
-  const rows = bins.map((bin) => [`${percent(bin.low, 0)} to ${percent(bin.high, 0)}`, String(bin.clips), bin.clips ? percent(bin.confidence) : "–", bin.clips ? percent(bin.accuracy) : "–",
-    bin.clips ? `${percent(bin.accuracy_low, 0)} to ${percent(bin.accuracy_high, 0)}` : "–"]);
+  const rows = bins.filter((bin) => bin.clips > 0).map((bin) => [`${(100 * bin.low).toFixed(0)}–${percent(bin.high, 0)}`, String(bin.clips), percent(bin.confidence), percent(bin.accuracy),
+    `${(100 * bin.accuracy_low).toFixed(0)}–${percent(bin.accuracy_high, 0)}`]);
   return [
     make("dl", { class: "card stats" },
       stat("Expected calibration error", "ece", percent(expected), "mean gap of the bins, by clips"),
@@ -189,13 +189,13 @@ function calibrationView() {
         make("li", {}, "Bars below the line: it is surer than it should be. Above: less sure than it could be."),
         make("li", {}, Math.abs(gap) < 0.03 ? "Here the two are close on average." : gap > 0 ? `Here it is surer than right, by ${percent(gap)} on average: do not take its probabilities at their word.` : `Here it is right more often than it says, by ${percent(-gap)} on average.`),
         make("li", {}, "Bins with few clips have wide intervals: a gap inside the interval may be chance.")), asTable("The bins as a table", makeTable(
-        [{ title: "Confidence" }, { title: "Clips", number: true }, { title: "Mean confidence", number: true }, { title: "Accuracy", number: true }, { title: "95 % interval", number: true }], rows)))),
+        [{ title: "Confidence" }, { title: "Clips", number: true }, { title: "Mean", number: true }, { title: "Accuracy", number: true }, { title: "Interval", number: true }], rows), true))),
   ];
 }
 
 function dataView() {
-  const order = ["train", "validation", "test"], rank = (name) => (order.indexOf(name) + order.length) % (order.length + 1);
-  const parts = [...report.parts].sort((a, b) => rank(a.part) - rank(b.part));
+  const order = ["train", "validation", "test"], rank = ({ part }) => (order.includes(part) ? order.indexOf(part) : order.length);
+  const parts = [...report.parts].sort((a, b) => rank(a) - rank(b));
   const totals = report.classes.map((_, k) => sum(parts.map((part) => part.clips[k]))), most = Math.max(1, ...totals);
   const stack = (k) => make("span", { class: "stack", "aria-hidden": "true" }, parts.map((part, i) => (part.clips[k] ? make("span", { class: `part-${i % 4}`, "--share": part.clips[k] / most }) : null)));
   const table = makeTable([{ title: "Class" }, ...parts.map((part) => ({ title: part.part, number: true })), { title: "All", number: true }, { title: "Shares" }],

@@ -114,27 +114,27 @@ class EventFile {
   int file_ = -1;
 };
 
-/// `Summary.Value`s of the kinds that TensorBoard shows.
+/// Metadata for one of TensorBoard's plugins. `description`: a line of Markdown below what is shown.
+inline Message plugin_metadata(std::string_view plugin, std::string_view content = {},
+                               std::string_view description = {}) {
+  Message data, metadata;
+  data.text(1, plugin).text(2, content);
+  return metadata.message(1, data).text(3, description);
+}
 
+/// A `Summary.Value` of the Scalars view.
 inline Message scalar_value(std::string_view tag, double value) {
   Message out;
   return out.text(1, tag).number(2, static_cast<float>(value));
 }
 
-/// A PNG or JPEG. `description`: a line below it; Markdown.
+/// A `Summary.Value` of the Images view: PNG or JPEG bytes, and pixels.
 inline Message image_value(std::string_view tag, std::string_view encoded, std::size_t width, std::size_t height,
                            std::string_view description = {}) {
-  Message image, metadata, out;
-  image.integer(1, height).integer(2, width).integer(3, 3).text(4, encoded);
-  metadata.text(2, tag).text(3, description);
-  return out.text(1, tag).message(4, image).message(9, metadata);
-}
-
-/// Metadata for one of TensorBoard's plugins.
-inline Message plugin_metadata(std::string_view plugin, std::string_view content = {}) {
-  Message data, metadata;
-  data.text(1, plugin).text(2, content);
-  return metadata.message(1, data);
+  Message tensor, out;
+  tensor.integer(1, 7).message(2, Message().message(2, Message().integer(1, 3)));  // DT_STRING of shape (3)
+  tensor.text(8, std::to_string(width)).text(8, std::to_string(height)).text(8, encoded);
+  return out.text(1, tag).message(8, tensor).message(9, plugin_metadata("images", {}, description));
 }
 
 }  // namespace rcar::tensorboard

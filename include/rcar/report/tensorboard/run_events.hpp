@@ -23,12 +23,12 @@ namespace rcar {
 
 struct RunEventsOptions {
   double learning_rate = 1e-3;
-  int first_epoch = 1;  // of a run that is resumed: the epoch that it starts with; what an earlier file says of it and
-                        // of later ones is then passed over
+  int first_epoch = 1;  // of a run that is resumed: the epoch that it goes on with
 };
 
 /// Writes scalars, pictures and settings of one run into a new event file of `folder`. Every epoch is on its way to the
-/// disk when epoch() returns. A run that ends without finish() is marked as failed.
+/// disk when epoch() returns. A run that ends without finish() is marked as failed. Where the folder holds files of
+/// earlier runs, TensorBoard passes over what they say of the first epoch and later ones.
 ///
 ///     rcar::RunEvents events(out / "events", {.learning_rate = options.learning_rate});
 ///     events.start({{"backbone", "efficientnetb0"}, {"batch_size", 64}});
@@ -40,8 +40,7 @@ class RunEvents {
   /// Throws FileError when the folder or the file cannot be made.
   explicit RunEvents(const std::filesystem::path& folder, const RunEventsOptions& options = {})
       : file_(folder), options_(options) {
-    if (options_.first_epoch <= 1) return;
-    tensorboard::Message event;  // SessionLog START: events of this step and later ones come anew
+    tensorboard::Message event;  // SessionLog START: from this step on, events of earlier files no longer count
     event.number(1, tensorboard::wall_time_s())
         .integer(2, static_cast<std::uint64_t>(options_.first_epoch))
         .message(7, tensorboard::Message().integer(1, 1));
