@@ -288,6 +288,17 @@ def _(browser, runs):
     browser.media("light")
 
 
+@case("nothing is cut off at the edge of its card, but for what scrolls")
+def _(browser, runs):
+    for run in (runs["plain"], runs["hostile"]):
+        for view in VIEWS:
+            go(browser, run, view)
+            time.sleep(0.1)
+            cut = browser.run("""[...document.querySelectorAll(".card")].filter((card) => card.checkVisibility()).flatMap((card) => [...card.querySelectorAll("*")].filter((e) =>
+                !e.closest(".scroll, .hidden-text") && e.getBoundingClientRect().right > card.getBoundingClientRect().right + 1).map((e) => e.outerHTML.slice(0, 120)))""")
+            expect(not cut, run.folder.name, view, len(cut), "such as", cut[:1])
+
+
 @case("a phone's width needs no sideways scrolling, in any view")
 def _(browser, runs):
     try:

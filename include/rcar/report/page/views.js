@@ -22,7 +22,7 @@ const confusionAt = (truth, predicted) => report.confusion[truth * report.classe
 // The matrix is a table: rows are true classes, columns what they were taken for.
 function confusionMatrix() {
   const classes = report.classes.length, dense = classes > 24, longest = Math.max(...report.classes.map((name) => [...name].length));
-  const [least, most] = dense ? [9, 16] : classes > 10 ? [26, 44] : [30, 76];
+  const [least, most] = dense ? [12, 16] : classes > 10 ? [26, 44] : [30, 76];
   const label = Math.min(longest * 9 + 18, 190), cell = `clamp(${least}px, calc((100cqi - ${label}px) / ${classes}), ${most}px)`;
   const turned = longest * 9 > 56;
   const name = (k, scope) => make("th", { scope, title: className(k) }, classNamed(k));
