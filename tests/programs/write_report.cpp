@@ -81,7 +81,7 @@ rcar::SampledClip draw_clip(std::size_t frames) {
   return clip;
 }
 
-void write(const fs::path& out, const std::string& kind, int argc, char** argv) {
+void write(const fs::path& out, const std::string& kind) {
   fs::create_directories(out);
   const int classes = kind == "many" ? 101 : 6;
   const float noise = kind == "perfect" ? 0.02f : 0.9f;
@@ -138,8 +138,9 @@ void write(const fs::path& out, const std::string& kind, int argc, char** argv) 
       });
   report.quarantine = {{prefix + "broken.avi", "The file is empty, with <b>no</b> frame."}};
   report.warnings.push_back("1 group has clips in both training and test set (" + names[0] + " g01).");
+  report.data.push_back({"Clips shorter than 20 frames", "some"});
   report.facts = {rcar::machine_facts(), rcar::version_facts()};
-  report.command_line = rcar::command_line(argc, argv);
+  report.command_line = rcar::this_command_line();
   rcar::write_html_report(out / "report.html", report);
   rcar::write_history(out / "history.csv", history);
   rcar::write_predictions(out / "predictions.csv", test, names, evaluation.probabilities);
@@ -151,7 +152,7 @@ void write(const fs::path& out, const std::string& kind, int argc, char** argv) 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
   try {
-    write(argv[1], argc > 2 ? argv[2] : "plain", argc, argv);
+    write(argv[1], argc > 2 ? argv[2] : "plain");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "error: %s\n", error.what());
     return 1;

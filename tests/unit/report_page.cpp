@@ -118,6 +118,7 @@ TEST_CASE("a report whose parts do not fit one another is refused, and leaves no
 }
 
 TEST_CASE("a command line is quoted so that a shell would read it back") {
-  const char* words[] = {"rcar", "train", "--data", "my clips", "it's", "", "a=b", "$HOME"};
-  CHECK(command_line(8, words) == "rcar train --data 'my clips' 'it'\\''s' '' a=b '$HOME'");
+  const std::vector<std::string> words{"rcar", "train", "--data", "my clips", "it's", "", "a=b", "$HOME"};
+  CHECK(command_line(words) == "rcar train --data 'my clips' 'it'\\''s' '' a=b '$HOME'");
+  CHECK(this_command_line().find("unit") != std::string::npos);  // this very program's
 }

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <opencv2/core/version.hpp>
+#include <span>
 #include <string>
 #include <thread>
 #include <utility>
@@ -79,15 +80,14 @@ inline Facts version_facts() {
            {"FFmpeg", av_version_info()}}};
 }
 
-/// The command line that a program was started with, quoted for a shell where a word needs it.
-inline std::string command_line(int argc, const char* const* argv) {
+/// A command line, quoted for a shell where a word needs it.
+inline std::string command_line(std::span<const std::string> words) {
   std::string text;
-  for (int i = 0; i < argc; ++i) {
-    const std::string word = argv[i];
+  for (const std::string& word : words) {
     const bool plain = !word.empty() && word.find_first_not_of(
                                             "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                             "0123456789_@%+=:,./-") == std::string::npos;
-    if (i) text += ' ';
+    if (!text.empty()) text += ' ';
     if (plain) {
       text += word;
       continue;
@@ -97,6 +97,14 @@ inline std::string command_line(int argc, const char* const* argv) {
     text += '\'';
   }
   return text;
+}
+
+/// The command line that this process was started with, as Linux remembers it; empty where it does not.
+inline std::string this_command_line() {
+  std::ifstream file("/proc/self/cmdline", std::ios::binary);
+  std::vector<std::string> words;
+  for (std::string word; std::getline(file, word, '\0');) words.push_back(word);
+  return command_line(words);
 }
 
 }  // namespace rcar

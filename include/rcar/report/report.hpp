@@ -1,18 +1,18 @@
 #pragma once
 /// What a report tells, gathered from a run's parts.
 
+#include <algorithm>
 #include <cstddef>
-#include <filesystem>
-#include <map>
 #include <optional>
+#include <set>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "../core/tensor.hpp"
 #include "../data/extract.hpp"
 #include "../data/feature_set.hpp"
+#include "../data/name_list.hpp"
 #include "../data/split.hpp"
 #include "../data/ucf_group.hpp"
 #include "../train/history.hpp"
@@ -53,12 +53,29 @@ struct Report {
   std::vector<Mistake> mistakes;      // all of them, surest first
   std::vector<ShownMistake> watched;  // the first of them, as clips
 
-  std::vector<ClassCounts> parts;           // the data, class by class
-  std::vector<QuarantinedClip> quarantine;  // clips that could not be read
-  std::vector<std::string> warnings;        // one sentence each: groups on both sides, classes too small
-  std::vector<Facts> facts;                 // data, model, training, machine, versions: one table each
+  std::vector<ClassCounts> parts;                         // the data, class by class
+  std::vector<QuarantinedClip> quarantine;                // clips that could not be read
+  std::vector<std::string> warnings;                      // one sentence each: groups on both sides, classes too small
+  std::vector<std::pair<std::string, std::string>> data;  // facts of the data: names and values
+  std::vector<Facts> facts;                               // model, training, machine, versions: one table each
   std::string command_line;
 };
+
+/// What a set's masks and names say: clips shorter than the sequence, recordings.
+inline void add_data_facts(Report& report, const std::string& part, const FeatureSet& set) {
+  const std::size_t steps = set.mask.shape(1);
+  std::size_t shorter = 0;
+  std::set<std::string> groups;
+  for (std::size_t n = 0; n < set.size(); ++n) {
+    const bool* mask = set.mask.data() + n * steps;
+    shorter += std::find(mask, mask + steps, false) != mask + steps;
+    if (const std::string group = ucf_group(set.clips[n]); !group.empty())
+      groups.insert(report.classes.at(static_cast<std::size_t>(set.labels[n])) + " " + group);
+  }
+  report.data.emplace_back("Shorter than " + std::to_string(steps) + " frames, " + part,
+                           counted(shorter, "clip", "clips") + " of " + std::to_string(set.size()));
+  if (!groups.empty()) report.data.emplace_back("Recordings, " + part, counted(groups.size(), "group", "groups"));
+}
 
 /// The test side of a report: what evaluating `test` gave, and its mistakes.
 ///
@@ -73,11 +90,13 @@ inline void add_test(Report& report, const FeatureSet& test, const Evaluation& e
   report.mistakes = find_mistakes(test, evaluation.probabilities);
   report.watched = show_mistakes(test, evaluation.probabilities, predict, read_clip, most_watched);
   report.parts.push_back(count_classes("test", test, report.classes.size()));
+  add_data_facts(report, "test", test);
 }
 
 /// The training side: the curves, and the classes of the rows that trained and validated.
 inline void add_training(Report& report, const History& history, const FeatureSet& train, const Split& split) {
   report.history = history;
+  add_data_facts(report, "training and validation", train);
   report.parts.push_back(count_classes("train", train, report.classes.size(), &split.train));
   report.parts.push_back(count_classes("validation", train, report.classes.size(), &split.validation));
   report.warnings.insert(report.warnings.end(), split.warnings.begin(), split.warnings.end());

@@ -167,13 +167,16 @@ inline json::Value report_json(const Report& report) {
                    return json::Value(json::Object{{"clip", page_text(each.clip)}, {"reason", page_text(each.reason)}});
                  })});
   out.push_back({"warnings", texts(report.warnings)});
-  out.push_back({"facts", array_of(report.facts, [](const Facts& facts) {
-                   return json::Value(
-                       json::Object{{"heading", page_text(facts.heading)},
-                                    {"rows", array_of(facts.rows, [](const auto& row) {
-                                       return json::Value(json::Array{page_text(row.first), page_text(row.second)});
-                                     })}});
-                 })});
+  const auto rows_json = [](const auto& rows) {
+    return array_of(rows, [](const auto& row) {
+      return json::Value(json::Array{page_text(row.first), page_text(row.second)});
+    });
+  };
+  out.push_back({"data", rows_json(report.data)});
+  out.push_back(
+      {"facts", array_of(report.facts, [&](const Facts& facts) {
+         return json::Value(json::Object{{"heading", page_text(facts.heading)}, {"rows", rows_json(facts.rows)}});
+       })});
   out.push_back({"command_line", page_text(report.command_line)});
   return out;
 }

@@ -204,18 +204,20 @@ function dataView() {
   table.id = "parts";
   return [
     parts.length ? card("Clips by class and part", make("ul", { class: "legend" }, parts.map((part, i) => make("li", {}, make("span", { class: `key part-${i % 4}`, "aria-hidden": "true" }), part.part))), scrolling("Clips by class and part", table)) : null,
-    card("Warnings", report.warnings.length ? make("ul", { class: "findings" }, report.warnings.map((text) => make("li", {}, named(text)))) : make("p", { class: "muted" }, "None: no group of clips is on both sides of a split.")),
+    make("div", { class: "columns" }, report.data.length ? card("Facts", factsTable(report.data)) : null, card("Warnings", report.warnings.length ? make("ul", { class: "findings" }, report.warnings.map((text) => make("li", {}, named(text)))) : make("p", { class: "muted" }, "None: no group of clips is on both sides of a split."))),
     card("Clips set aside", report.quarantine.length
       ? scrolling("Clips set aside", makeTable([{ title: "Clip" }, { title: "Reason" }], report.quarantine.map((each) => [named(each.clip), named(each.reason)])), true)
       : make("p", { class: "muted" }, "None: every clip could be read.")),
   ];
 }
 
+const factsTable = (rows) => make("table", { class: "full facts" },
+  make("tbody", {}, rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, named(name)), make("td", {}, named(value))))));
+
 function runView() {
   return [
     report.command_line ? card("Command line", make("pre", { tabindex: "0" }, make("code", { class: "mono", id: "command-line" }, report.command_line))) : null,
-    make("div", { class: "columns" }, report.facts.map((facts) => card(facts.heading, make("table", { class: "full facts" },
-      make("tbody", {}, facts.rows.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, named(name)), make("td", {}, named(value))))))))),
+    make("div", { class: "columns" }, report.facts.map((facts) => card(facts.heading, factsTable(facts.rows)))),
   ];
 }
 )page"
