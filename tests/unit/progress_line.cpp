@@ -46,7 +46,7 @@ TEST_CASE("a progress line is shorter than the terminal is wide: its bar shrinks
     CHECK(columns(line) < width);
     if (width < 100) CHECK(line.ends_with("…"));
   }
-  CHECK(progress_line(half(), 80) == "Training clips [########.........] 500/1000 frames, 50.0 frames/s, left 0:10");
+  CHECK(progress_line(half(), 80) == "Training clips [##########..........] 500/1000 frames, 50.0 frames/s, left 0:10");
   CHECK(progress_line(half(), 200) == progress_line(half(), 0));
 }
 
