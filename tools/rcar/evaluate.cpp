@@ -40,7 +40,8 @@ int evaluate(const Options& options, const Console& console) {
   const StringLookup& labels = recognizer->labels();
   std::optional<OutputFolder> out;
   if (!options.out.empty())
-    out = prepare_folder(console, options.out, {"predictions.csv", "confusion.png", "metrics.json", "quarantine.csv", "report.html"});
+    out = prepare_folder(console, options.out,
+                         {"predictions.csv", "confusion.png", "metrics.json", "quarantine.csv", "report.html"});
   const auto extracted =
       recognizer->process_videos_and_extract_features(data, labels, options.cache.extraction(console, "Clips"));
   const Evaluation result = recognizer->evaluate(extracted.features);

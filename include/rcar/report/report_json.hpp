@@ -80,15 +80,16 @@ inline json::Object mistake_json(const Mistake& mistake) {
           {"confidence", rounded(mistake.confidence)}};
 }
 
-/// Of the classes, those that matter in this clip: the true one and the six that reached most at any time.
+/// Of the classes, those that matter in this clip: what was said, what is true, and the five others that reached most
+/// at any time.
 inline json::Value watched_json(const ShownMistake& mistake) {
   const std::size_t frames = mistake.over_time.shape(0), classes = mistake.over_time.shape(1);
   std::vector<std::pair<float, std::size_t>> peaks;
   for (std::size_t k = 0; k < classes; ++k) {
     float peak = 0;
     for (std::size_t t = 0; t < frames; ++t) peak = std::max(peak, mistake.over_time(t, k));
-    const bool named = static_cast<int>(k) == mistake.truth || static_cast<int>(k) == mistake.predicted;
-    peaks.emplace_back(named ? 2.0f : peak, k);  // these always stay
+    const int index = static_cast<int>(k);
+    peaks.emplace_back(index == mistake.predicted ? 3.0f : index == mistake.truth ? 2.0f : peak, k);  // these stay
   }
   std::stable_sort(peaks.begin(), peaks.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
   peaks.resize(std::min<std::size_t>(peaks.size(), 7));
