@@ -56,13 +56,13 @@ std::vector<std::string> class_names(const std::string& kind, int classes) {
   if (kind == "hostile")
     return {"</script><script>document.title='broken'</script>",
             "\"quotes' & <b>bold</b>",
-            "\xe2\x80\xae"
-            "desrever",
+            std::string("\xe2\x80\xae") + "desrever",
             "\xff\xfe no UTF-8",
             "\xe8\xb7\xb3\xe6\xb0\xb4",
             "<!-- <script>" + std::string(120, 'x')};
   if (kind == "many") {
     std::vector<std::string> names;
+    names.reserve(static_cast<std::size_t>(classes));
     for (int k = 0; k < classes; ++k) names.push_back("Class number " + std::to_string(k));
     return names;
   }
