@@ -102,23 +102,18 @@ void write(const fs::path& out, const std::string& kind) {
                                                                 {"learning_rate", 0.01},
                                                                 {"grouped", true}};
   std::optional<rcar::RunEvents> events;
-  const auto begin = [&](int first_epoch) {
-    events.emplace(out / "events", rcar::RunEventsOptions{options.learning_rate, first_epoch});
+  const auto begin = [&] {
+    events.emplace(out / "events", rcar::RunEventsOptions{options.learning_rate});
     events->start(settings);
   };
-  begin(1);
+  begin();
   options.on_epoch = [&](int epoch, const rcar::History& history) {
     events->epoch(epoch, history);
     if (kind != "resumed" || epoch != 20) return;
     const fs::path killed = events->path();
     events.reset();
     std::ofstream(killed, std::ios::app | std::ios::binary) << rcar::tensorboard::framed("cut").substr(0, 13);
-    begin(16);
-    for (std::size_t again = 16; again <= 20; ++again) {
-      rcar::History part = history;
-      for (auto* column : {&part.loss, &part.accuracy, &part.val_loss, &part.val_accuracy}) column->resize(again);
-      events->epoch(static_cast<int>(again), part);
-    }
+    begin();
   };
   Head head(classes, 1);
   const rcar::History history = rcar::fit(head, train.select(split.train), train.select(split.validation), options);

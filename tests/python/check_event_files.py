@@ -128,7 +128,7 @@ def main():
         check_hparams(accumulator, "made up")
         check_layout(accumulator)
         print(f"a run: {len(history)} epochs, {len(accumulator.Tags()['tensors'])} pictures and settings")
-        check_scalars(*write(folder / "resumed", "resumed"), "a run that was killed in a record and went on five epochs back")
+        check_scalars(*write(folder / "resumed", "resumed"), "a run that was killed in a record and gone on with")
         check_scalars(*write(folder / "plain", "plain"), "a run into the folder of an earlier one")
         print("resumed, and run again: every epoch once")
         _, accumulator = write(folder / "hostile", "hostile")

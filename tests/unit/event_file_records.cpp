@@ -119,15 +119,27 @@ TEST_CASE("each epoch stands in the file when its call returns; a run that break
     path = events.path();
     events.start({{"cell", "lstm"}, {"epochs", 3}, {"shuffle", true}});
     const std::size_t before = records(test::read_text(path)).size();
-    CHECK(before == 5);  // version, start, experiment, session start, charts
+    CHECK(before == 4);  // version, experiment, session start, charts
     for (int epoch = 1; epoch <= 3; ++epoch) {
       history.loss.push_back(1.0 / epoch);
       history.accuracy.push_back(0.5);
       events.epoch(epoch, history);
-      CHECK(records(test::read_text(path)).size() == before + 3 * static_cast<std::size_t>(epoch));
+      CHECK(records(test::read_text(path)).size() == before + 1 + 3 * static_cast<std::size_t>(epoch));
     }
   }
   const auto all = records(test::read_text(path));
-  CHECK(all.size() == 5 + 9 + 1);
+  CHECK(all.size() == 4 + 1 + 9 + 1);  // and the end
   CHECK(all.back().find("_hparams_/session_end_info") != std::string::npos);
+}
+
+TEST_CASE("a run that is gone on with tells the epochs behind it too") {
+  const test::TempFolder folder;
+  History history;
+  history.loss = {3, 2, 1};
+  history.accuracy = {0.1, 0.2, 0.3};
+  RunEvents events(folder.path());
+  events.epoch(3, history);
+  CHECK(records(test::read_text(events.path())).size() == 1 + 1 + 9);  // version, start, three scalars an epoch
+  events.epoch(3, history);
+  CHECK(records(test::read_text(events.path())).size() == 1 + 1 + 9);
 }

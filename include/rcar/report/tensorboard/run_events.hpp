@@ -23,12 +23,13 @@ namespace rcar {
 
 struct RunEventsOptions {
   double learning_rate = 1e-3;
-  int first_epoch = 1;  // of a run that is resumed: the epoch that it goes on with
 };
 
 /// Writes scalars, pictures and settings of one run into a new event file of `folder`. Every epoch is on its way to the
-/// disk when epoch() returns. A run that ends without finish() is marked as failed. Where the folder holds files of
-/// earlier runs, TensorBoard passes over what they say of the first epoch and later ones.
+/// disk when epoch() returns. A run that ends without finish() is marked as failed.
+///
+/// The file tells the whole training, also the epochs that a run which is gone on with has behind it: from the first
+/// epoch() on, TensorBoard passes over what earlier files of the folder say of epochs.
 ///
 ///     rcar::RunEvents events(out / "events", {.learning_rate = options.learning_rate});
 ///     events.start({{"backbone", "efficientnetb0"}, {"batch_size", 64}});
@@ -39,14 +40,7 @@ class RunEvents {
  public:
   /// Throws FileError when the folder or the file cannot be made.
   explicit RunEvents(const std::filesystem::path& folder, const RunEventsOptions& options = {})
-      : file_(folder), options_(options) {
-    tensorboard::Message event;  // SessionLog START: from this step on, events of earlier files no longer count
-    event.number(1, tensorboard::wall_time_s())
-        .integer(2, static_cast<std::uint64_t>(options_.first_epoch))
-        .message(7, tensorboard::Message().integer(1, 1));
-    file_.add(event);
-    file_.flush();
-  }
+      : file_(folder), options_(options) {}
   RunEvents(const RunEvents&) = delete;
   RunEvents& operator=(const RunEvents&) = delete;
   ~RunEvents() {
@@ -69,22 +63,17 @@ class RunEvents {
     started_ = true;
   }
 
-  /// The last entry of `history`: loss, accuracy, val_loss, val_accuracy and learning_rate, with the epoch as step.
+  /// loss, accuracy, val_loss, val_accuracy and learning_rate of the epochs up to this one that the file lacks, with
+  /// the epoch as step. `history` holds them all.
   void epoch(int epoch, const History& history) {
-    const auto add = [&](std::string_view tag, const std::vector<double>& values) {
-      if (!values.empty()) file_.add_value(tensorboard::scalar_value(tag, values.back()), epoch);
-    };
-    add("loss", history.loss);
-    add("accuracy", history.accuracy);
-    add("val_loss", history.val_loss);
-    add("val_accuracy", history.val_accuracy);
-    file_.add_value(tensorboard::scalar_value("learning_rate", options_.learning_rate), epoch);
+    add_epochs(epoch, history);
     file_.flush();
   }
 
   /// The test: its scalars at the step of the best epoch, the confusion matrix, the frames of the surest mistakes.
   void finish(const Report& report, const Evaluation& evaluation) {
     const std::int64_t step = report.history ? report.history->best_epoch : 0;
+    if (report.history) add_epochs(static_cast<int>(report.history->loss.size()), *report.history);
     file_.add_value(tensorboard::scalar_value("test_loss", evaluation.loss), step);
     file_.add_value(tensorboard::scalar_value("test_accuracy", evaluation.accuracy), step);
     const auto counts = confusion_counts(report.labels, predicted_classes(report.probabilities), report.classes.size());
@@ -114,6 +103,25 @@ class RunEvents {
   }
 
  private:
+  void add_epochs(int last, const History& history) {
+    if (epochs_ == 0) {
+      tensorboard::Message event;  // SessionLog START: from this step on, events of earlier files no longer count
+      event.number(1, tensorboard::wall_time_s()).integer(2, 1).message(7, tensorboard::Message().integer(1, 1));
+      file_.add(event);
+    }
+    for (; epochs_ < last; ++epochs_) {
+      const auto add = [&](std::string_view tag, const std::vector<double>& values) {
+        if (!values.empty())
+          file_.add_value(tensorboard::scalar_value(tag, values.at(static_cast<std::size_t>(epochs_))), epochs_ + 1);
+      };
+      add("loss", history.loss);
+      add("accuracy", history.accuracy);
+      add("val_loss", history.val_loss);
+      add("val_accuracy", history.val_accuracy);
+      file_.add_value(tensorboard::scalar_value("learning_rate", options_.learning_rate), epochs_ + 1);
+    }
+  }
+
   void end(tensorboard::SessionStatus status) {
     finished_ = true;
     if (started_) file_.add_value(tensorboard::session_end_value(status), 0);
@@ -138,6 +146,7 @@ class RunEvents {
 
   tensorboard::EventFile file_;
   RunEventsOptions options_;
+  int epochs_ = 0;  // that the file tells
   bool started_ = false, finished_ = false;
 };
 
