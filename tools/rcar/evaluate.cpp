@@ -1,12 +1,14 @@
 // rcar evaluate: how good a trained model is on labelled clips.
 #include <cstdio>
 #include <optional>
+#include <rcar/report/html_report.hpp>
 
 #include "commands.hpp"
 #include "data_options.hpp"
 #include "network_options.hpp"
 #include "program.hpp"
 #include "results.hpp"
+#include "run_report.hpp"
 
 namespace rcar::tools {
 
@@ -38,7 +40,8 @@ int evaluate(const Options& options, const Console& console) {
   const StringLookup& labels = recognizer->labels();
   std::optional<OutputFolder> out;
   if (!options.out.empty())
-    out = prepare_folder(console, options.out, {"predictions.csv", "confusion.png", "metrics.json", "quarantine.csv"});
+    out = prepare_folder(console, options.out,
+                         {"predictions.csv", "confusion.png", "metrics.json", "quarantine.csv", "report.html"});
   const auto extracted =
       recognizer->process_videos_and_extract_features(data, labels, options.cache.extraction(console, "Clips"));
   const Evaluation result = recognizer->evaluate(extracted.features);
@@ -52,6 +55,11 @@ int evaluate(const Options& options, const Console& console) {
     report_quarantine(console, options.out, extracted.quarantine);
     write_test(options.out, extracted.features, result, labels.vocabulary());
     write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
+    const ModelFile model = load_model(options.model.model);
+    Report report = begin_report(*recognizer, model.backbone, model.cell);
+    report.quarantine = extracted.quarantine;
+    add_tested_clips(report, *recognizer, data, extracted.features, result);
+    write_html_report(options.out / "report.html", report);
   }
   say_classes(console, results);
   char line[120];
@@ -81,7 +89,7 @@ void add_evaluate(Program& program) {
       ->check(CLI::NonNegativeNumber)
       ->group("Data");
   options->cache.add(app, "none");
-  app.add_option("--out,-o", options->out, "Folder for predictions.csv, confusion.png and metrics.json");
+  app.add_option("--out,-o", options->out, "Folder for report.html, predictions.csv, confusion.png and metrics.json");
 }
 
 }  // namespace rcar::tools

@@ -2,7 +2,9 @@
 #include <cmath>
 #include <cstdio>
 #include <rcar/report/curves.hpp>
+#include <rcar/report/html_report.hpp>
 #include <rcar/report/tables.hpp>
+#include <rcar/report/tensorboard/run_events.hpp>
 
 #include "../stopwatch.hpp"
 #include "commands.hpp"
@@ -10,6 +12,7 @@
 #include "network_options.hpp"
 #include "program.hpp"
 #include "results.hpp"
+#include "run_report.hpp"
 
 namespace rcar::tools {
 
@@ -43,7 +46,8 @@ void describe(CLI::App& app, Options& options) {
   option("--seed", experiment.seed, "Same seed, same bits")->check(CLI::NonNegativeNumber);
   option("--validation", options.validation,
          "stratified: by class, groups kept together; last: Keras's last rows; none");
-  app.add_option("--out,-o", options.out, "Folder for model.rcar, tables and pictures")->capture_default_str();
+  app.add_option("--out,-o", options.out, "Folder for model.rcar, report.html, tables and pictures")
+      ->capture_default_str();
   app.add_flag("--fresh", options.fresh, "Train from the first epoch, even where an interrupted training can go on")
       ->group("Training");
 }
@@ -72,6 +76,20 @@ class EpochBar {
   Progress bar_;
 };
 
+/// What TensorBoard compares runs by.
+std::vector<tensorboard::HyperParameter> settings_of(const Options& options) {
+  const ExperimentOptions& experiment = options.experiment;
+  return {{"backbone", options.network.choice.backbone},
+          {"cell", options.network.choice.cell},
+          {"sequence_length", options.network.choice.sequence_length},
+          {"sampler", options.network.sampler},
+          {"batch_size", experiment.batch_size},
+          {"learning_rate", experiment.learning_rate},
+          {"patience", experiment.patience},
+          {"seed", experiment.seed},
+          {"validation", options.validation}};
+}
+
 int train(const Options& given, const Console& console) {
   Options options = given;
   Stopwatch watch;
@@ -88,7 +106,7 @@ int train(const Options& given, const Console& console) {
   const auto out = prepare_folder(
       console, options.out,
       {"model.rcar", "best_weights.safetensors", "training_state.safetensors", "split.csv", "history.csv",
-       "predictions.csv", "metrics.json", "quarantine.csv", "curves.png", "confusion.png"});
+       "predictions.csv", "metrics.json", "quarantine.csv", "curves.png", "confusion.png", "report.html"});
   experiment.training_state = out / "training_state.safetensors";
   if (options.fresh) fs::remove(experiment.training_state);
   const NetworkOptions& network = options.network;
@@ -97,8 +115,10 @@ int train(const Options& given, const Console& console) {
               " classes; " + network.choice.backbone + " at " + std::to_string(recognizer->image_dim()) + ", " +
               network.choice.cell + ", " + std::to_string(recognizer->sequence_length()) + " frames a clip, sampler " +
               network.sampler + ".");
-  for (const auto& warning : data.warnings) console.warn(warning);
-  console.warn(overlap_warning(group_overlap(data.train, data.test)));
+  std::vector<std::string> warnings = data.warnings;
+  if (const std::string overlap = overlap_warning(group_overlap(data.train, data.test)); !overlap.empty())
+    warnings.push_back(overlap);
+  for (const auto& warning : warnings) console.warn(warning);
   const double loading_s = watch.lap();
 
   if (options.cache.cache.empty()) options.cache.cache = options.out / "cache";
@@ -114,6 +134,8 @@ int train(const Options& given, const Console& console) {
   experiment.checkpoint = options.out / "best_weights.safetensors";
   experiment.warn = [&](const std::string& text) { console.warn(text); };
   History history;
+  RunEvents events(options.out / "events", {.learning_rate = experiment.learning_rate});
+  events.start(settings_of(options));
   {
     EpochBar bar(console, experiment.epochs);
     experiment.on_epoch = [&](int epoch, const History& so_far) {
@@ -122,6 +144,7 @@ int train(const Options& given, const Console& console) {
         bar.skip(so_far.resumed_after);
       }
       bar.show(so_far);
+      events.epoch(epoch, so_far);
     };
     history = recognizer->fit(train_set.features, labels, experiment);
   }
@@ -158,6 +181,17 @@ int train(const Options& given, const Console& console) {
       {"cached_clips", train_set.cached + test_set.cached},
       {"frames_per_second", computed_s > 0 ? static_cast<double>(computed_frames) / computed_s : 0.0}};
   write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
+
+  Report report = begin_report(*recognizer, network.choice.backbone, network.choice.cell);
+  report.warnings = warnings;
+  report.quarantine = quarantine;
+  add_training(report, history, train_set.features, split);
+  add_tested_clips(report, *recognizer, data.test, test_set.features, test);
+  add_seconds(
+      report,
+      {{"Loading", loading_s}, {"Extraction", extraction_s}, {"Training", training_s}, {"Evaluation", evaluation_s}});
+  write_html_report(options.out / "report.html", report);
+  events.finish(report, test);
   fs::remove(experiment.training_state);  // last of all: until everything is written, a killed run is gone on with
 
   const auto results = class_results(test_set.features, test.probabilities, classes);
@@ -166,7 +200,7 @@ int train(const Options& given, const Console& console) {
   std::snprintf(line, sizeof line, "Test accuracy %.2f%%, loss %.4f on %zu clips; best epoch %d of %zu.",
                 100.0 * test.accuracy, test.loss, test_set.features.size(), history.best_epoch, history.loss.size());
   console.say(Console::painted(Colour::bold, line));
-  console.say("Model, curves and tables are in " + options.out.string() + ".");
+  console.say("Model, report.html and tables are in " + options.out.string() + ".");
   metrics["classes"] = json_of(results);
   metrics["out"] = options.out.string();
   console.json(metrics);

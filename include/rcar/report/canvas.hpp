@@ -91,14 +91,20 @@ class Canvas {
     return cv::getTextSize(printable(content), font, scale, 1, &baseline).width / double{fine};
   }
 
-  /// Throws FileError when the file cannot be written; it appears whole or not at all.
-  void save(const std::filesystem::path& path) const {
+  /// The picture as a PNG file's bytes.
+  std::vector<std::uint8_t> png() const {
     cv::Mat smooth;
     cv::resize(picture_, smooth, cv::Size(width_, height_), 0, 0, cv::INTER_AREA);
-    std::vector<std::uint8_t> png;
-    if (!cv::imencode(".png", smooth, png))
-      throw FileError("Cannot encode the picture " + quoted(path.string()) + "; OpenCV needs PNG support.");
-    write_file(path, std::string_view(reinterpret_cast<const char*>(png.data()), png.size()));
+    std::vector<std::uint8_t> bytes;
+    if (!cv::imencode(".png", smooth, bytes))
+      throw FileError("OpenCV cannot encode PNG pictures; install OpenCV with PNG support.");
+    return bytes;
+  }
+
+  /// Throws FileError when the file cannot be written; it appears whole or not at all.
+  void save(const std::filesystem::path& path) const {
+    const auto bytes = png();
+    write_file(path, std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
   }
 
  private:

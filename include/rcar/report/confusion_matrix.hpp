@@ -26,21 +26,8 @@ inline cv::Scalar shade(double share) {
   return {mix(2), mix(1), mix(0)};
 }
 
-}  // namespace report
-
-/// Draws how the clips of each true class (rows) were labelled (columns), in percent of the row, with the counts where
-/// there is room.
-///
-/// counts  (K, K) row-major: counts[true_class * K + predicted_class]
-/// names   (K) class names
-/// path    PNG, written whole or not at all
-///
-/// Throws UsageError when there is no class or counts is not K x K; FileError when the file cannot be written.
-///
-///     draw_confusion_matrix(counts, model.class_names(), "confusion.png");
-inline void draw_confusion_matrix(std::span<const std::size_t> counts, std::span<const std::string> names,
-                                  const std::filesystem::path& path) {
-  using namespace report;
+/// The confusion matrix on a canvas; see draw_confusion_matrix.
+inline Canvas confusion_picture(std::span<const std::size_t> counts, std::span<const std::string> names) {
   const std::size_t classes = names.size();
   if (classes == 0) throw UsageError("The confusion matrix has no class; pass at least one class name.");
   if (counts.size() != classes * classes)
@@ -113,7 +100,24 @@ inline void draw_confusion_matrix(std::span<const std::size_t> counts, std::span
                shade((step + 0.5) / 100));
   for (int tick = 0; tick <= 100; tick += 25)
     canvas.text(bar_left + 24, top + bar_height * (100 - tick) / 100, std::to_string(tick) + " %", 8);
-  canvas.save(path);
+  return canvas;
+}
+
+}  // namespace report
+
+/// Draws how the clips of each true class (rows) were labelled (columns), in percent of the row, with the counts where
+/// there is room.
+///
+/// counts  (K, K) row-major: counts[true_class * K + predicted_class]
+/// names   (K) class names
+/// path    PNG, written whole or not at all
+///
+/// Throws UsageError when there is no class or counts is not K x K; FileError when the file cannot be written.
+///
+///     draw_confusion_matrix(counts, model.class_names(), "confusion.png");
+inline void draw_confusion_matrix(std::span<const std::size_t> counts, std::span<const std::string> names,
+                                  const std::filesystem::path& path) {
+  report::confusion_picture(counts, names).save(path);
 }
 
 }  // namespace rcar
