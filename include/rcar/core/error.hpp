@@ -76,9 +76,12 @@ class DeviceMemoryError : public DeviceError {
   }
 };
 
-/// `'text'`: how messages quote what came from outside, with control characters made visible.
+/// `'text'`: how messages quote what came from outside, with control characters made visible. Of what is longer than
+/// any path it gives the start.
 inline std::string quoted(const std::string& text) {
   constexpr char digits[] = "0123456789abcdef";
+  constexpr std::size_t longest = 4096;
+  if (text.size() > longest) return quoted(text.substr(0, longest)) + "...";
   std::string out = "'";
   for (unsigned char c : text) {
     if (c < 0x20 || c == 0x7f) {

@@ -56,9 +56,10 @@ class CsvReader {
     CsvRow row;
     if (!next(row)) throw DataError(quoted(file_) + " is empty; its first line must name the columns.");
     table.columns = row.fields;
-    for (std::size_t i = 0; i < table.columns.size(); ++i)
-      if (std::count(table.columns.begin(), table.columns.end(), table.columns[i]) > 1)
-        fail(row.line, "names column " + quoted(table.columns[i]) + " twice; name each column once.");
+    std::vector<std::string_view> names(table.columns.begin(), table.columns.end());
+    std::sort(names.begin(), names.end());
+    if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
+      fail(row.line, "names column " + quoted(std::string(*twice)) + " twice; name each column once.");
     while (next(row)) {
       if (row.fields.size() != table.columns.size())
         fail(row.line, "has " + counted(row.fields.size(), "field", "fields") + " where the first line names " +
