@@ -1,13 +1,12 @@
 // The feature cache: an entry is taken with the values that were stored, or named as damaged; and its cache.json.
 
-#include <unistd.h>
-
 #include <cmath>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <rcar/data/feature_cache.hpp>
 
+#include "scratch.hpp"
 #include "target.hpp"
 
 namespace rcar::fuzz {
@@ -15,36 +14,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// A folder of its own, in memory where there is such a place, that goes away at the end.
-class Folder {
- public:
-  Folder() {
-    std::error_code absent;
-    const fs::path place = fs::is_directory("/dev/shm", absent) ? fs::path("/dev/shm") : fs::temp_directory_path();
-    std::string name = (place / "rcar-fuzz-XXXXXX").string();
-    if (!::mkdtemp(name.data())) std::abort();
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
-void write(const fs::path& path, std::string_view bytes) {
-  std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-}
-
 constexpr std::size_t feature_dim = 3, most_frames = 4;
 
 Outcome read_entry(std::string_view input) {
-  static const Folder folder;
+  static const Scratch folder;
   static const FeatureCache cache(folder.path(), "avx2");
   const fs::path entry = cache.path("key");
   write(entry, input);
@@ -65,7 +38,7 @@ Outcome read_entry(std::string_view input) {
 }
 
 Outcome read_marker(std::string_view input) {
-  static const Folder folder;
+  static const Scratch folder;
   write(folder.path() / "cache.json", input);
   return taken_unless_refused([] { const FeatureCache cache(folder.path(), "avx2", ForeignCache::accept); });
 }

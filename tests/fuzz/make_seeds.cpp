@@ -1,5 +1,5 @@
 // Writes the seeds that are no text into FOLDER/<target>/; run it after a change of a file format:
-//   make_seeds tests/fuzz/seeds
+//   rcar_fuzz_seeds tests/fuzz/seeds tests/golden/data
 
 #include <filesystem>
 #include <rcar/backend/reference.hpp>
@@ -9,6 +9,7 @@
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/model_file.hpp>
 #include <rcar/weights/keras/hdf5_writer.hpp>
+#include <rcar/weights/keras/read_file.hpp>
 #include <rcar/weights/packed_file.hpp>
 
 #include "tests/support/torch_file.hpp"
@@ -81,10 +82,22 @@ void write_legacy_h5(const fs::path& path, const rcar::weights::Store& values) {
   legacy.save(path);
 }
 
+/// What a child sends of a file, without the values' memory: they lie at the start of it.
+void write_result(const fs::path& folder, const fs::path& file, const std::string& name) {
+  namespace keras = rcar::weights::keras;
+  keras::KerasFile read = keras::read_keras_file(file);
+  std::vector<float> values(1024);
+  for (auto& model : read.models)
+    for (auto& layer : model.layers)
+      for (auto& tensor : layer.tensors)
+        tensor.values = std::span(values).first(std::min<std::size_t>(tensor.values.size(), 1024));
+  rcar::write_file(place(folder, "keras_result", name), keras::encode(read, "{}", std::as_bytes(std::span(values))));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) return std::fprintf(stderr, "usage: make_seeds FOLDER\n"), 2;
+  if (argc != 3) return std::fprintf(stderr, "usage: make_seeds FOLDER GOLDEN_FOLDER\n"), 2;
   const fs::path folder = argv[1];
   write_model<rcar::GRU>(place(folder, "model", "gru"));
   write_model<rcar::LSTM>(place(folder, "model", "lstm"));
@@ -95,4 +108,6 @@ int main(int argc, char** argv) {
   values.add("kernel", {2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
   write_weights_h5(place(folder, "keras", "dense.weights.h5"), values);
   write_legacy_h5(place(folder, "keras", "dense.h5"), values);
+  write_result(folder, folder / "keras" / "dense.h5", "dense");
+  write_result(folder, fs::path(argv[2]) / "keras_head_gru.weights.h5", "gru");
 }

@@ -14,7 +14,8 @@ Outcome read(std::string_view input) {
   return taken_unless_refused([&] {
     const weights::Store store = weights::parse_safetensors(own.bytes(), own.owner(), "input", "fetch it again");
     const OwnBytes written(safetensors_text(store));
-    const weights::Store again = weights::parse_safetensors(written.bytes(), written.owner(), "again", "fetch it again");
+    const weights::Store again =
+        weights::parse_safetensors(written.bytes(), written.owner(), "again", "fetch it again");
     law(again.metadata == store.metadata, "metadata survives writing");
     law(weights::weights_hash(again) == weights::weights_hash(store), "tensors survive writing");
     law(weights::weights_checksum(again, "") == weights::weights_checksum(store, ""), "checksums survive writing");
