@@ -2,7 +2,6 @@
 /// The model file: one safetensors file that holds all that prediction needs besides the backbone's weights, which it
 /// names by hash. It holds no time and no host, so equal runs write equal bytes.
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -62,8 +61,7 @@ class ModelMetadata {
     const auto found = metadata_.find(key);
     if (found == metadata_.end())
       throw ModelError("Model file " + quoted(path_) + " lacks " + quoted(key) + "; train or convert it again.");
-    const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };  // it goes to terminals as it is
-    if (std::any_of(found->second.begin(), found->second.end(), control)) fail(key, found->second);
+    if (has_control_character(found->second)) fail(key, found->second);  // it goes to terminals as it is
     return found->second;
   }
 

@@ -1,7 +1,11 @@
 // libFuzzer's entry points. RCAR_FUZZ_TARGET names the target; RCAR_FUZZ_LIST=1 lists the targets with their seeds.
 
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "target.hpp"
 
+extern "C" char __start___sancov_cntrs[], __stop___sancov_cntrs[];  // the linker's names of the section
 extern "C" std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::size_t size, std::size_t most);
 
 namespace {
@@ -9,6 +13,19 @@ namespace {
 using namespace rcar::fuzz;
 
 const Target* chosen = nullptr;
+
+/// Lets children count their coverage where the parent sees it: the whole pages of the counters become shared memory.
+void share_counters() {
+  const auto page = static_cast<std::uintptr_t>(::getpagesize());
+  const std::uintptr_t begin = (reinterpret_cast<std::uintptr_t>(__start___sancov_cntrs) + page - 1) / page * page;
+  const std::uintptr_t end = reinterpret_cast<std::uintptr_t>(__stop___sancov_cntrs) / page * page;
+  if (begin >= end) return;
+  void* const place = reinterpret_cast<void*>(begin);
+  const std::vector<char> counts(static_cast<const char*>(place), static_cast<const char*>(place) + (end - begin));
+  if (::mmap(place, end - begin, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+    std::abort();
+  std::memcpy(place, counts.data(), counts.size());
+}
 
 }  // namespace
 
@@ -25,6 +42,7 @@ extern "C" int LLVMFuzzerInitialize(int*, char***) {
     std::fprintf(stderr, "error: set RCAR_FUZZ_TARGET to a target; RCAR_FUZZ_LIST=1 lists them.\n");
     std::exit(2);
   }
+  if (chosen->forks) share_counters();
   return 0;
 }
 

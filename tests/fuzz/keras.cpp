@@ -53,7 +53,7 @@ Outcome read_result(std::string_view input) {
 }
 
 const Registered files({"keras", "keras_head_gru.h5 keras_head_gru.keras keras_head_lstm.weights.h5 keras_small_*",
-                        read, 64, std::size_t{16} << 20});
+                        read, 64, std::size_t{16} << 20, nullptr, true});
 const Registered results({"keras_result", "", read_result, 300});
 
 }  // namespace

@@ -2,6 +2,7 @@
 //   rcar_fuzz_seeds tests/fuzz/seeds tests/golden/data
 
 #include <filesystem>
+#include <opencv2/videoio.hpp>
 #include <rcar/backend/reference.hpp>
 #include <rcar/data/feature_cache.hpp>
 #include <rcar/heads/cell.hpp>
@@ -82,6 +83,21 @@ void write_legacy_h5(const fs::path& path, const rcar::weights::Store& values) {
   legacy.save(path);
 }
 
+/// Six small frames, in the containers and codecs that clips have most often.
+void write_clips(const fs::path& folder) {
+  constexpr std::pair<const char*, const char*> kinds[] = {
+      {"mjpeg.avi", "MJPG"}, {"mpeg4.avi", "XVID"}, {"mpeg4.mp4", "mp4v"}};
+  for (const auto& [name, code] : kinds) {
+    const fs::path path = place(folder, "decode", name);
+    cv::VideoWriter writer(path.string(), cv::VideoWriter::fourcc(code[0], code[1], code[2], code[3]), 25, {32, 32});
+    for (int i = 0; i < 6; ++i) {
+      cv::Mat frame(32, 32, CV_8UC3, cv::Scalar(40, 90, 160));
+      frame(cv::Rect(4 * i, 3 * i, 8, 8)).setTo(cv::Scalar(255, 10 * i, 0));
+      writer.write(frame);
+    }
+  }
+}
+
 /// What a child sends of a file, without the values' memory: they lie at the start of it.
 void write_result(const fs::path& folder, const fs::path& file, const std::string& name) {
   namespace keras = rcar::weights::keras;
@@ -104,6 +120,7 @@ int main(int argc, char** argv) {
   write_packed(place(folder, "packed", "two_tensors"));
   write_cache(folder);
   write_torch(folder);
+  write_clips(folder);
   rcar::weights::Store values;
   values.add("kernel", {2, 3}, std::vector<float>{1, 2, 3, 4, 5, 6});
   write_weights_h5(place(folder, "keras", "dense.weights.h5"), values);

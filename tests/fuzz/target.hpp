@@ -29,6 +29,8 @@ struct Target {
   std::size_t growth = 64, base = std::size_t{1} << 20;
   /// Makes a file whole again that was changed at random: checksums, which random changes never meet. May be nullptr.
   std::string (*mend)(std::string_view input) = nullptr;
+  /// Whether it does its work in child processes, whose coverage libFuzzer has to see.
+  bool forks = false;
 };
 
 inline std::vector<Target>& targets() {
@@ -50,9 +52,7 @@ inline void law(bool holds, const char* sentence, std::string_view detail = "") 
 
 /// What every message keeps to: one line, nothing that moves a terminal's cursor, not endless.
 inline void check_message(const std::string& message) {
-  const bool control =
-      std::any_of(message.begin(), message.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
-  law(!control, "a message has no control characters:", message);
+  law(!has_control_character(message), "a message has no control characters:", message);
   law(!message.empty() && message.size() < 64 << 10, "a message has 1 to 65536 bytes:", message);
 }
 

@@ -2,9 +2,11 @@
 /// The exceptions that rcar throws: one type a family, each message one sentence that says what was wrong, where, and
 /// what to do.
 
+#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace rcar {
@@ -75,6 +77,11 @@ class DeviceMemoryError : public DeviceError {
     return std::to_string(tenths / 10) + "." + std::to_string(tenths % 10) + " MiB";
   }
 };
+
+/// Whether a text would move a terminal's cursor or end a line.
+inline bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
 
 /// `'text'`: how messages quote what came from outside, with control characters made visible. Of what is longer than
 /// any path it gives the start.

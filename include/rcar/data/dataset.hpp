@@ -51,7 +51,8 @@ inline bool is_blank(std::string_view text) { return text.find_first_not_of(" \t
 /// Says what is wrong with a clip's name as a path below the directory; empty when nothing is.
 inline std::string name_fault(const std::string& name) {
   if (is_blank(name)) return "has a blank video_name; name the clip's file.";
-  if (name.find('\0') != std::string::npos) return "has a video_name with a zero byte; name the clip's file.";
+  if (has_control_character(name))  // names are printed as they are
+    return "has the video_name " + quoted(name) + " with a control character; rename the clip's file.";
   const std::filesystem::path path(name);
   if (path.is_absolute())
     return "has the absolute video_name " + quoted(name) + "; give it relative to the folder of the clips.";
@@ -78,6 +79,7 @@ inline std::vector<ClipEntry> listed_clips(const CsvTable& table) {
     if (is_blank(tag)) fail("has a blank tag; name the class of " + quoted(name) + ".");
     if (is_blank(tag.substr(0, 1)) || is_blank(tag.substr(tag.size() - 1)))
       fail("has blanks around the tag " + quoted(tag) + ", which would make it another class; remove them.");
+    if (has_control_character(tag)) fail("has the tag " + quoted(tag) + " with a control character; rename it.");
     const auto [earlier, is_new] = lines.emplace(std::filesystem::path(name).lexically_normal().string(), row.line);
     if (!is_new)
       fail("lists the clip " + quoted(name) + " again, after line " + std::to_string(earlier->second) +

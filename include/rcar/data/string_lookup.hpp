@@ -30,7 +30,7 @@ class StringLookup {
       const std::string& name = vocabulary_[i];
       if (name.find_first_not_of(" \t\r\n") == std::string::npos)
         throw DataError("Class " + std::to_string(i + 1) + " of the list of classes is blank; give it a name.");
-      if (std::any_of(name.begin(), name.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; }))
+      if (has_control_character(name))
         throw DataError("Class " + quoted(name) + " of the list of classes has a control character; rename it.");
       const auto [earlier, is_new] = indices_.emplace(name, static_cast<int>(i));
       if (!is_new)

@@ -2,7 +2,6 @@
 /// The list of backbone weights that can be fetched (weights/manifest.json): where each file comes from, its hash and
 /// its licence.
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
 #include <set>
@@ -61,9 +60,8 @@ inline ManifestEntry manifest_entry(const json::Value& value) {
   };
   if (!plain(entry.name) || !plain(entry.file) || (!entry.package.empty() && !plain(entry.package)))
     throw json::JsonError("entry " + quoted(entry.name) + " has a name that cannot be a file's");
-  const auto control = [](unsigned char c) { return c < 0x20 || c == 0x7f; };  // it is printed as it is
   for (const std::string* text : {&entry.name, &entry.file, &entry.url, &entry.package, &entry.licence, &entry.source})
-    if (std::any_of(text->begin(), text->end(), control))
+    if (has_control_character(*text))  // it is printed as it is
       throw json::JsonError("entry " + quoted(entry.name) + " has a control character in " + quoted(*text));
   return entry;
 }
