@@ -2,12 +2,15 @@
 /// The model file: one safetensors file that holds all that prediction needs besides the backbone's weights, which it
 /// names by hash. It holds no time and no host, so equal runs write equal bytes.
 
+#include <charconv>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <system_error>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -58,6 +61,7 @@ class ModelMetadata {
     const auto found = metadata_.find(key);
     if (found == metadata_.end())
       throw ModelError("Model file " + quoted(path_) + " lacks " + quoted(key) + "; train or convert it again.");
+    if (has_control_character(found->second)) fail(key, found->second);  // it goes to terminals as it is
     return found->second;
   }
 
@@ -76,6 +80,15 @@ class ModelMetadata {
     return static_cast<std::int64_t>(value);
   }
 
+  /// All 64 bits, which a double does not hold.
+  std::uint64_t seed(const std::string& key) const {
+    const std::string& value = text(key);
+    std::uint64_t result = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), result);
+    if (error != std::errc() || end != value.data() + value.size()) fail(key, value);
+    return result;
+  }
+
   [[noreturn]] void fail(const std::string& key, const std::string& value) const {
     throw ModelError("Model file " + quoted(path_) + " has " + quoted(value.substr(0, 60)) + " for " + quoted(key) +
                      ", which no rcar writes; train or convert it again.");
@@ -88,14 +101,13 @@ class ModelMetadata {
 
 }  // namespace detail
 
-/// Writes `model` to `path`, aside and renamed. Throws FileError when the folder cannot be written.
-inline void save_model(const std::filesystem::path& path, const ModelFile& model) {
-  weights::Store store = model.parameters;
+/// The metadata of a model's file.
+inline std::map<std::string, std::string> model_metadata(const ModelFile& model) {
   json::Array classes;
   for (const auto& name : model.classes) classes.emplace_back(name);
   const TrainingCard& card = model.training;
   const auto real = detail::number_text;
-  store.metadata = {
+  return {
       {"format", detail::model_format},
       {"version", detail::model_version},
       {"backbone", model.backbone},
@@ -123,22 +135,23 @@ inline void save_model(const std::filesystem::path& path, const ModelFile& model
       {"validation_loss", real(card.validation_loss)},
       {"test_loss", real(card.test_loss)},
       {"test_accuracy", real(card.test_accuracy)},
-      {"head_sha256", weights::weights_hash(store)},
+      {"head_sha256", weights::weights_hash(model.parameters)},
   };
+}
+
+/// Writes `model` to `path`, aside and renamed. Throws FileError when the folder cannot be written.
+inline void save_model(const std::filesystem::path& path, const ModelFile& model) {
+  weights::Store store = model.parameters;
+  store.metadata = model_metadata(model);
   store.metadata["checksum"] = weights::file_checksum(store);
   weights::write_safetensors(path, store);
 }
 
-/// Reads a model file whole and checks it: every key, the class names, the head's hash, and the checksum of all where
-/// there is one (earlier versions wrote none, and a program that changes metadata may leave it out).
-/// Throws ModelError (damaged, or no model file) or FileError (not readable).
-inline ModelFile load_model(const std::filesystem::path& path) {
+/// The model in the store of a file, `path`: checks every key, the class names, the head's hash, and the checksum of all
+/// where there is one. Throws ModelError.
+inline ModelFile model_in(weights::Store store, const std::filesystem::path& path) {
   ModelFile model;
-  try {
-    model.parameters = weights::read_safetensors(path, "give the model.rcar that training wrote, whole");
-  } catch (const WeightsError& error) {
-    throw ModelError(error.what());
-  }
+  model.parameters = std::move(store);
   const detail::ModelMetadata meta(model.parameters.metadata, path.string());
   const auto format = model.parameters.metadata.find("format");
   if (format == model.parameters.metadata.end() || format->second != detail::model_format)
@@ -185,7 +198,7 @@ inline ModelFile load_model(const std::filesystem::path& path) {
   card.best_epoch = meta.integer("best_epoch", 0, most);
   card.batch_size = meta.integer("batch_size", 0, most);
   card.patience = meta.integer("patience", 0, most);
-  card.seed = std::strtoull(meta.text("seed").c_str(), nullptr, 10);
+  card.seed = meta.seed("seed");
   card.learning_rate = meta.number("learning_rate");
   card.validation = meta.text("validation");
   card.validation_loss = meta.number("validation_loss");
@@ -195,6 +208,18 @@ inline ModelFile load_model(const std::filesystem::path& path) {
     throw ModelError("Model file " + quoted(path.string()) +
                      " is damaged: its weights do not match their hash; copy it again or train again.");
   return model;
+}
+
+/// Reads a model file whole and checks it: every key, the class names, the head's hash.
+/// Throws ModelError (damaged, or no model file) or FileError (not readable).
+inline ModelFile load_model(const std::filesystem::path& path) {
+  weights::Store store;
+  try {
+    store = weights::read_safetensors(path, "give the model.rcar that training wrote, whole");
+  } catch (const WeightsError& error) {
+    throw ModelError(error.what());
+  }
+  return model_in(std::move(store), path);
 }
 
 }  // namespace rcar

@@ -137,7 +137,9 @@ TEST_CASE("a normalization with other values than the graph's is kept with the w
   const keras::Candidate candidate{"small", net.layers()};
   auto file = keras::read_keras_file(data / "keras_small.weights.h5");
   for (auto& layer : file.models[0].layers)
-    if (layer.kind == "normalization") layer.tensors[0].values = {0, 0, 0}, layer.tensors[1].values = {1, 1, 1};
+    if (layer.kind == "normalization")
+      for (const std::size_t i : {0, 1})
+        std::fill(layer.tensors[i].values.begin(), layer.tensors[i].values.end(), static_cast<float>(i));
   file.models[0].rescalings = 1;
   const auto result = keras::find_keras_backbone(std::make_shared<keras::KerasFile>(file),
                                                  data / "keras_small.weights.h5", {&candidate, 1}, {});

@@ -141,7 +141,7 @@ TEST_CASE("a backbone, or a sequence model of other settings, is no head and the
   for (auto& layer : file.models[0].layers)
     if (layer.kind == "gru") {  // reset_after=False: one row of biases
       layer.tensors[2].shape = {48};
-      layer.tensors[2].values.resize(48);
+      layer.tensors[2].values = layer.tensors[2].values.first(48);
       break;
     }
   CHECK_THROWS_WITH(keras::find_keras_head(std::make_shared<keras::KerasFile>(file), "x.h5"),

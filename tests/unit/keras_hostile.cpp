@@ -1,5 +1,6 @@
 #include <hdf5.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <fstream>
@@ -7,6 +8,7 @@
 #include <rcar/weights/keras/hdf5_writer.hpp>
 #include <rcar/weights/keras/read_file.hpp>
 #include <string>
+#include <thread>
 #include <vector>
 
 namespace fs = std::filesystem;
@@ -160,4 +162,46 @@ TEST_CASE("a data set of other than numbers, and indices with a gap, are refused
   writer.group("layers/dense_2/vars");
   writer.save(folder.path / "counter.h5");
   CHECK_THROWS_WITH(keras::read_keras_file(folder.path / "counter.h5"), Contains("dense_2"));
+}
+
+TEST_CASE("a file that crashes HDF5 1.10 is refused in one line, and the program goes on") {
+  const Folder folder;
+  int files = 0;
+  for (const auto& file : fs::directory_iterator(fs::path(RCAR_SOURCE_DIR) / "tests/fuzz/found/keras")) {
+    CAPTURE(file.path());
+    CHECK_THAT(refusal(folder.path / "crash.h5", get(file.path())), Contains("Cannot read the Keras file"));
+    ++files;
+  }
+  CHECK(files > 0);
+  CHECK_NOTHROW(keras::read_keras_file(data / "keras_head_gru.h5"));
+}
+
+TEST_CASE("threads read Keras files side by side") {
+  std::vector<std::thread> threads;
+  std::atomic<int> whole{0};
+  for (int i = 0; i < 4; ++i)
+    threads.emplace_back([&] {
+      for (int round = 0; round < 3; ++round)
+        whole += keras::read_keras_file(data / "keras_head_gru.h5").models[0].layers.size() == 4;
+    });
+  for (std::thread& thread : threads) thread.join();
+  CHECK(whole == 12);
+}
+
+TEST_CASE("what a child sends back is refused where it is cut, and where it points outside the memory of values") {
+  std::vector<float> values(6, 1);
+  keras::KerasFile file;
+  file.models.push_back({"layers", {{"dense", "d", {{"layers/dense/vars/0", "", {2, 3}, values}}}}, 0, true});
+  const std::string whole = keras::encode(file, "{}", std::as_bytes(std::span(values)));
+  const auto decode = [&](const std::string& text) {
+    return keras::decode(std::as_bytes(std::span(text)), std::as_writable_bytes(std::span(values)));
+  };
+  CHECK(decode(whole).models.at(0).layers.at(0).tensors.at(0).values.data() == values.data());
+  for (std::size_t cut = 0; cut < whole.size(); ++cut)
+    CHECK_THROWS_AS(decode(whole.substr(0, cut)), rcar::WeightsError);
+  for (const char place : {'\4', '\3', '\x80'}) {  // the last number says where the values lie
+    std::string changed = whole;
+    changed[changed.size() - 8] = place;
+    CHECK_THROWS_AS(decode(changed), rcar::WeightsError);
+  }
 }

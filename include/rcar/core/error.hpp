@@ -2,9 +2,11 @@
 /// The exceptions that rcar throws: one type a family, each message one sentence that says what was wrong, where, and
 /// what to do.
 
+#include <algorithm>
 #include <cstddef>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace rcar {
@@ -76,9 +78,17 @@ class DeviceMemoryError : public DeviceError {
   }
 };
 
-/// `'text'`: how messages quote what came from outside, with control characters made visible.
+/// Whether a text would move a terminal's cursor or end a line.
+inline bool has_control_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](unsigned char c) { return c < 0x20 || c == 0x7f; });
+}
+
+/// `'text'`: how messages quote what came from outside, with control characters made visible. Of what is longer than
+/// any path it gives the start.
 inline std::string quoted(const std::string& text) {
   constexpr char digits[] = "0123456789abcdef";
+  constexpr std::size_t longest = 4096;
+  if (text.size() > longest) return quoted(text.substr(0, longest)) + "...";
   std::string out = "'";
   for (unsigned char c : text) {
     if (c < 0x20 || c == 0x7f) {

@@ -278,7 +278,8 @@ class Parser {
     const char* first = text_.data() + start;
     const char* last = text_.data() + at_;
     std::int64_t integer = 0;
-    if (whole && std::from_chars(first, last, integer).ec == std::errc()) return integer;
+    const bool minus_zero = text_.substr(start, at_ - start) == "-0";  // which no integer is
+    if (whole && !minus_zero && std::from_chars(first, last, integer).ec == std::errc()) return integer;
     double number = 0;
     if (std::from_chars(first, last, number).ec != std::errc() || !std::isfinite(number))
       fail("has a number out of range");

@@ -44,10 +44,12 @@ struct CsvTable {
 
 namespace detail {
 
+inline constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";  // which spreadsheets write first
+
 class CsvReader {
  public:
   CsvReader(std::string_view text, std::string file) : text_(text), file_(std::move(file)) {
-    if (text_.substr(0, 3) == "\xef\xbb\xbf") text_.remove_prefix(3);  // the byte order mark that spreadsheets write
+    if (text_.starts_with(byte_order_mark)) text_.remove_prefix(byte_order_mark.size());
   }
 
   CsvTable table() {
@@ -56,9 +58,10 @@ class CsvReader {
     CsvRow row;
     if (!next(row)) throw DataError(quoted(file_) + " is empty; its first line must name the columns.");
     table.columns = row.fields;
-    for (std::size_t i = 0; i < table.columns.size(); ++i)
-      if (std::count(table.columns.begin(), table.columns.end(), table.columns[i]) > 1)
-        fail(row.line, "names column " + quoted(table.columns[i]) + " twice; name each column once.");
+    std::vector<std::string_view> names(table.columns.begin(), table.columns.end());
+    std::sort(names.begin(), names.end());
+    if (const auto twice = std::adjacent_find(names.begin(), names.end()); twice != names.end())
+      fail(row.line, "names column " + quoted(std::string(*twice)) + " twice; name each column once.");
     while (next(row)) {
       if (row.fields.size() != table.columns.size())
         fail(row.line, "has " + counted(row.fields.size(), "field", "fields") + " where the first line names " +
@@ -156,7 +159,9 @@ inline std::string csv_line(std::span<const std::string> fields) {
     const std::string& field = fields[i];
     if (i) line += ',';
     const bool alone_and_empty = field.empty() && fields.size() == 1;
-    if (!alone_and_empty && field.find_first_of(",\"\r\n") == std::string::npos) {
+    const bool plain =
+        field.find_first_of(",\"\r\n") == std::string::npos && !field.starts_with(detail::byte_order_mark);
+    if (!alone_and_empty && plain) {
       line += field;
       continue;
     }

@@ -51,7 +51,8 @@ inline bool is_blank(std::string_view text) { return text.find_first_not_of(" \t
 /// Says what is wrong with a clip's name as a path below the directory; empty when nothing is.
 inline std::string name_fault(const std::string& name) {
   if (is_blank(name)) return "has a blank video_name; name the clip's file.";
-  if (name.find('\0') != std::string::npos) return "has a video_name with a zero byte; name the clip's file.";
+  if (has_control_character(name))  // names are printed as they are
+    return "has the video_name " + quoted(name) + " with a control character; rename the clip's file.";
   const std::filesystem::path path(name);
   if (path.is_absolute())
     return "has the absolute video_name " + quoted(name) + "; give it relative to the folder of the clips.";
@@ -66,6 +67,29 @@ inline void require_folder(const std::filesystem::path& directory, const std::st
     throw DataError("There is no folder " + quoted(directory.string()) + " " + what + ".");
 }
 
+/// The clips of a table with the columns `video_name` and `tag`. Throws DataError with file and line.
+inline std::vector<ClipEntry> listed_clips(const CsvTable& table) {
+  const std::size_t name_column = table.column("video_name"), tag_column = table.column("tag");
+  std::vector<ClipEntry> entries;
+  std::unordered_map<std::string, std::size_t> lines;  // of the clips seen so far
+  for (const CsvRow& row : table.rows) {
+    const std::string &name = row.fields[name_column], &tag = row.fields[tag_column];
+    const auto fail = [&](const std::string& what) { throw DataError(file_line(table.file, row.line) + " " + what); };
+    if (const std::string fault = name_fault(name); !fault.empty()) fail(fault);
+    if (is_blank(tag)) fail("has a blank tag; name the class of " + quoted(name) + ".");
+    if (is_blank(tag.substr(0, 1)) || is_blank(tag.substr(tag.size() - 1)))
+      fail("has blanks around the tag " + quoted(tag) + ", which would make it another class; remove them.");
+    if (has_control_character(tag)) fail("has the tag " + quoted(tag) + " with a control character; rename it.");
+    const auto [earlier, is_new] = lines.emplace(std::filesystem::path(name).lexically_normal().string(), row.line);
+    if (!is_new)
+      fail("lists the clip " + quoted(name) + " again, after line " + std::to_string(earlier->second) +
+           "; remove one of the two rows.");
+    entries.push_back({name, tag});
+  }
+  if (entries.empty()) throw DataError(quoted(table.file) + " lists no clip; add a line `video_name,tag` for each.");
+  return entries;
+}
+
 }  // namespace detail
 
 /// Reads a list with the columns `video_name,tag` (others are passed over) of clips below `directory`.
@@ -73,26 +97,8 @@ inline void require_folder(const std::filesystem::path& directory, const std::st
 /// Throws DataError with file and line: a missing column, a blank name or tag, blanks around a tag, a clip that stands
 /// twice, a name that is absolute or leaves the directory; and when the list is empty or the directory missing.
 inline Dataset read_dataset(const std::filesystem::path& csv, const std::filesystem::path& directory) {
-  const CsvTable table = read_csv(csv);
-  const std::size_t name_column = table.column("video_name"), tag_column = table.column("tag");
-  Dataset data{directory, {}};
-  std::unordered_map<std::string, std::size_t> lines;  // of the clips seen so far
-  for (const CsvRow& row : table.rows) {
-    const std::string &name = row.fields[name_column], &tag = row.fields[tag_column];
-    const auto fail = [&](const std::string& what) { throw DataError(file_line(table.file, row.line) + " " + what); };
-    if (const std::string fault = detail::name_fault(name); !fault.empty()) fail(fault);
-    if (detail::is_blank(tag)) fail("has a blank tag; name the class of " + quoted(name) + ".");
-    if (detail::is_blank(tag.substr(0, 1)) || detail::is_blank(tag.substr(tag.size() - 1)))
-      fail("has blanks around the tag " + quoted(tag) + ", which would make it another class; remove them.");
-    const auto [earlier, is_new] = lines.emplace(std::filesystem::path(name).lexically_normal().string(), row.line);
-    if (!is_new)
-      fail("lists the clip " + quoted(name) + " again, after line " + std::to_string(earlier->second) +
-           "; remove one of the two rows.");
-    data.entries.push_back({name, tag});
-  }
-  if (data.entries.empty())
-    throw DataError(quoted(table.file) + " lists no clip; add a line `video_name,tag` for each.");
-  detail::require_folder(directory, "for the clips that " + quoted(table.file) + " lists");
+  Dataset data{directory, detail::listed_clips(read_csv(csv))};
+  detail::require_folder(directory, "for the clips that " + quoted(csv.string()) + " lists");
   return data;
 }
 

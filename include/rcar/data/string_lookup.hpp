@@ -22,13 +22,16 @@ namespace rcar {
 ///     int k = labels("Punch");   labels.vocabulary()[k] == "Punch"
 class StringLookup {
  public:
-  /// Keeps the order of the list. Throws DataError when it is empty, or a name is blank or stands twice.
+  /// Keeps the order of the list. Throws DataError when it is empty, or a name is blank, stands twice or holds a
+  /// control character: names go to terminals and into tables as they are.
   explicit StringLookup(std::vector<std::string> vocabulary) : vocabulary_(std::move(vocabulary)) {
     if (vocabulary_.empty()) throw DataError("The list of classes is empty; name at least one class.");
     for (std::size_t i = 0; i < vocabulary_.size(); ++i) {
       const std::string& name = vocabulary_[i];
       if (name.find_first_not_of(" \t\r\n") == std::string::npos)
         throw DataError("Class " + std::to_string(i + 1) + " of the list of classes is blank; give it a name.");
+      if (has_control_character(name))
+        throw DataError("Class " + quoted(name) + " of the list of classes has a control character; rename it.");
       const auto [earlier, is_new] = indices_.emplace(name, static_cast<int>(i));
       if (!is_new)
         throw DataError("Class " + quoted(name) + " stands twice in the list of classes, at " +

@@ -30,11 +30,10 @@ struct UcfLists {
 
 namespace detail {
 
-/// Adds one list file's clips; `seen` says where each clip was listed before.
-inline void read_ucf_list(const std::filesystem::path& path, std::vector<ClipEntry>& entries,
-                          std::unordered_map<std::string, std::string>& seen) {
-  const MappedFile file(path);
-  std::string_view rest = file.text();
+/// Adds the clips of one list file, `path`, that holds `text`; `seen` says where each clip was listed before.
+inline void parse_ucf_list(std::string_view text, const std::filesystem::path& path, std::vector<ClipEntry>& entries,
+                           std::unordered_map<std::string, std::string>& seen) {
+  std::string_view rest = text;
   for (std::size_t number = 1; !rest.empty(); ++number) {
     const std::size_t end = std::min(rest.find('\n'), rest.size());
     std::string_view line = rest.substr(0, end);
@@ -76,7 +75,7 @@ inline UcfLists read_ucf_lists(const std::filesystem::path& lists_directory, int
     if (split < 1 || split > 99 || !std::filesystem::exists(path, ignored))
       throw UsageError("There is no " + quoted(path.string()) +
                        "; give the folder of UCF101's lists and a split that it has (1, 2 or 3).");
-    detail::read_ucf_list(path, train ? lists.train : lists.test, seen);
+    detail::parse_ucf_list(MappedFile(path).text(), path, train ? lists.train : lists.test, seen);
   }
   return lists;
 }

@@ -16,8 +16,10 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "../core/error.hpp"
+#include "clip_file.hpp"
 #include "libav.hpp"
 #include "mpeg4.hpp"
 #include "picture.hpp"
@@ -142,11 +144,9 @@ class Decoder {
   }
 
   bool open() {
-    AVFormatContext* format = nullptr;
-    const std::string file = std::filesystem::absolute(path_).string();  // absolute: no protocol such as "http:..."
-    if (avformat_open_input(&format, file.c_str(), nullptr, nullptr) < 0) return false;
-    format_.reset(format);
-    if (avformat_find_stream_info(format, nullptr) < 0) return false;
+    format_ = file_.open(path_);
+    if (!format_ || !find_streams()) return false;
+    const AVFormatContext* const format = format_.get();
     const auto* const end = format->streams + format->nb_streams;
     const auto* const video = std::find_if(format->streams, format->streams + format->nb_streams, [](AVStream* each) {
       return each->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
@@ -157,12 +157,23 @@ class Decoder {
     if (!codec) return false;
     codec_ = libav::own(avcodec_alloc_context3(codec));
     codec_->thread_count = 1;  // clips are decoded side by side instead
+    codec_->max_pixels = libav::most_pixels;
     avcodec_parameters_to_context(codec_.get(), stream_->codecpar);
     if (avcodec_open2(codec_.get(), codec, nullptr) < 0) return false;
     frame_ = libav::own(av_frame_alloc());
     packet_ = libav::own(av_packet_alloc());
     quarter_turns_ = libav::quarter_turns(*stream_);
     return true;
+  }
+
+  /// Looks into the streams, with decoders that keep to the same bounds as ours.
+  bool find_streams() {
+    const unsigned count = format_->nb_streams;
+    std::vector<AVDictionary*> options(count, nullptr);
+    for (AVDictionary*& each : options) av_dict_set_int(&each, "max_pixels", libav::most_pixels, 0);
+    const int found = avformat_find_stream_info(format_.get(), options.data());
+    for (AVDictionary*& each : options) av_dict_free(&each);
+    return found >= 0;
   }
 
   bool end() {
@@ -172,10 +183,10 @@ class Decoder {
 
   /// The stream's next packet, nothing at its end or where the file cannot be read on.
   AVPacket* read_packet() {
-    for (;;) {
+    for (int waits = 0;;) {
       av_packet_unref(packet_.get());
       const int result = av_read_frame(format_.get(), packet_.get());
-      if (result == AVERROR(EAGAIN)) continue;
+      if (result == AVERROR(EAGAIN) && ++waits < most_failures) continue;
       if (result < 0) return nullptr;
       if (packet_->stream_index == stream_->index) return packet_.get();
     }
@@ -233,6 +244,7 @@ class Decoder {
 
   std::filesystem::path path_;
   Leaving leaving_;
+  libav::ClipFile file_;  // outlives what reads it
   libav::Owner<AVFormatContext> format_;
   libav::Owner<AVCodecContext> codec_;
   libav::Owner<AVFrame> frame_;

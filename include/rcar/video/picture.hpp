@@ -25,7 +25,9 @@ class FrameConverter {
   bool whole(const AVFrame& frame, const AVCodecContext& codec, int quarter_turns, Picture& picture) {
     if (!frame.data[0]) return false;
     // The coded extent, as in OpenCV: where it is more than the visible one, the converter may see past the margin.
-    const int width = std::max(codec.coded_width, frame.width), height = std::max(codec.coded_height, frame.height);
+    // A file may change its extent on the way: where the frame holds no more than what is visible, that is converted.
+    int width = std::max(codec.coded_width, frame.width), height = std::max(codec.coded_height, frame.height);
+    if (!holds(frame, width, height)) width = frame.width, height = frame.height;
     if (!convert(frame, {0, 0, width, height}, AV_PIX_FMT_BGR24)) return false;
     picture = {pixels_(cv::Rect(0, 0, frame.width, frame.height)), ChannelOrder::bgr};
     if (quarter_turns == 0) return true;
@@ -51,7 +53,8 @@ class FrameConverter {
                         (square.height + square.y % 2 + 1) & ~1);
     const bool by_itself = (frame.format == AV_PIX_FMT_YUV420P || frame.format == AV_PIX_FMT_YUVJ420P) &&
                            codec.coded_height % 2 == 0 && quarter_turns == 0 &&
-                           even.x + even.width <= codec.coded_width && even.y + even.height <= codec.coded_height;
+                           even.x + even.width <= codec.coded_width && even.y + even.height <= codec.coded_height &&
+                           holds(frame, codec.coded_width, codec.coded_height);
     if (by_itself) {
       if (!convert(frame, even, AV_PIX_FMT_RGB24)) return false;
       picture = {pixels_(cv::Rect(square.x - even.x, square.y - even.y, square.width, square.height)),
@@ -64,6 +67,24 @@ class FrameConverter {
   }
 
  private:
+  /// Whether the memory of a frame's planes holds that many pixels. Frames whose memory is not known hold what they
+  /// show.
+  static bool holds(const AVFrame& frame, int width, int height) {
+    if (width == frame.width && height == frame.height) return true;
+    const auto format = static_cast<AVPixelFormat>(frame.format);
+    std::ptrdiff_t strides[4];
+    std::size_t plane_bytes[4];
+    for (int i = 0; i < 4; ++i) strides[i] = frame.linesize[i];
+    if (av_image_fill_plane_sizes(plane_bytes, format, height, strides) < 0) return false;
+    for (int plane = 0; plane < 4 && frame.data[plane]; ++plane) {
+      const AVBufferRef* const memory = av_frame_get_plane_buffer(const_cast<AVFrame*>(&frame), plane);
+      if (!memory || frame.linesize[plane] < av_image_get_linesize(format, width, plane)) return false;
+      const std::ptrdiff_t begin = frame.data[plane] - memory->data;
+      if (begin < 0 || plane_bytes[plane] > memory->size - static_cast<std::size_t>(begin)) return false;
+    }
+    return true;
+  }
+
   /// Converts the pixels of `part` into pixels_; its corner must be even where chroma is subsampled.
   bool convert(const AVFrame& frame, const cv::Rect& part, AVPixelFormat to) {
     const auto format = static_cast<AVPixelFormat>(frame.format);

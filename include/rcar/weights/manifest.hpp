@@ -2,9 +2,9 @@
 /// The list of backbone weights that can be fetched (weights/manifest.json): where each file comes from, its hash and
 /// its licence.
 
-#include <algorithm>
 #include <cstddef>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,23 +60,25 @@ inline ManifestEntry manifest_entry(const json::Value& value) {
   };
   if (!plain(entry.name) || !plain(entry.file) || (!entry.package.empty() && !plain(entry.package)))
     throw json::JsonError("entry " + quoted(entry.name) + " has a name that cannot be a file's");
+  for (const std::string* text : {&entry.name, &entry.file, &entry.url, &entry.package, &entry.licence, &entry.source})
+    if (has_control_character(*text))  // it is printed as it is
+      throw json::JsonError("entry " + quoted(entry.name) + " has a control character in " + quoted(*text));
   return entry;
 }
 
 }  // namespace detail
 
-/// Reads a manifest. Throws FileError when it cannot be opened, WeightsError when it is no manifest.
-inline Manifest read_manifest(const std::filesystem::path& path) {
-  const MappedFile file(path);
+/// A manifest's text, of the file `path`. Throws WeightsError when it is no manifest.
+inline Manifest parse_manifest(std::string_view text, const std::filesystem::path& path) {
   try {
-    const json::Value root = json::parse(file.text());
+    const json::Value root = json::parse(text);
     if (root.at("format").string() != "rcar-weights-manifest" || root.at("version").integer() != 1)
       throw json::JsonError("it is no rcar-weights-manifest of version 1");
     Manifest manifest;
+    std::set<std::string> names;
     for (const json::Value& value : root.at("weights").array()) {
       manifest.push_back(detail::manifest_entry(value));
-      const auto same = [&](const ManifestEntry& other) { return other.name == manifest.back().name; };
-      if (std::count_if(manifest.begin(), manifest.end(), same) > 1)
+      if (!names.insert(manifest.back().name).second)
         throw json::JsonError("entry " + quoted(manifest.back().name) + " stands twice");
     }
     return manifest;
@@ -84,6 +86,11 @@ inline Manifest read_manifest(const std::filesystem::path& path) {
     throw WeightsError("The manifest " + quoted(path.string()) + " cannot be used: " + error.what() +
                        "; restore rcar's weights/manifest.json or give --manifest FILE.");
   }
+}
+
+/// Reads a manifest. Throws FileError when it cannot be opened, WeightsError when it is no manifest.
+inline Manifest read_manifest(const std::filesystem::path& path) {
+  return parse_manifest(MappedFile(path).text(), path);
 }
 
 /// The entry of that backbone. Throws UsageError, with the names there are.

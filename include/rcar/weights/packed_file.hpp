@@ -28,27 +28,33 @@ struct PackedFile {
   std::string weights_stamp;  // of the weights file when its values were last proven; empty: never
 };
 
+/// Packed weights in the store of a file, `path`. Nothing comes back when they are of another key, and when they are
+/// damaged, which `damage` then says in one sentence.
+inline std::optional<PackedFile> packed_in(Store store, const std::filesystem::path& path, const PackedKey& key,
+                                           std::string& damage) {
+  const auto checksum = store.metadata.find("checksum");
+  bool whole = checksum != store.metadata.end() && checksum->second == file_checksum(store);
+  for (const Tensor& tensor : store.tensors())
+    whole = whole && reinterpret_cast<std::uintptr_t>(tensor.values.data()) % packed_alignment == 0;
+  if (!whole) {
+    damage =
+        quoted(path.string()) + " is damaged: its values do not match their checksum; the weights are packed again.";
+    return std::nullopt;
+  }
+  PackedFile file{std::move(store), {}};
+  PackedKey found = file.store.metadata;
+  found.erase("checksum");
+  if (const auto stamp = found.extract("weights_stamp")) file.weights_stamp = stamp.mapped();
+  if (found != key) return std::nullopt;
+  return file;
+}
+
 /// Maps packed weights and checks that they are whole. Nothing comes back when there is no such file, when it cannot be
 /// read or is of another key, and when it is damaged, which `damage` then says in one sentence.
 inline std::optional<PackedFile> read_packed(const std::filesystem::path& path, const PackedKey& key,
                                              std::string& damage) {
   try {
-    Store store = read_safetensors(path, "the weights are packed again");
-    const auto checksum = store.metadata.find("checksum");
-    bool whole = checksum != store.metadata.end() && checksum->second == file_checksum(store);
-    for (const Tensor& tensor : store.tensors())
-      whole = whole && reinterpret_cast<std::uintptr_t>(tensor.values.data()) % packed_alignment == 0;
-    if (!whole) {
-      damage =
-          quoted(path.string()) + " is damaged: its values do not match their checksum; the weights are packed again.";
-      return std::nullopt;
-    }
-    PackedFile file{std::move(store), {}};
-    PackedKey found = file.store.metadata;
-    found.erase("checksum");
-    if (const auto stamp = found.extract("weights_stamp")) file.weights_stamp = stamp.mapped();
-    if (found != key) return std::nullopt;
-    return file;
+    return packed_in(read_safetensors(path, "the weights are packed again"), path, key, damage);
   } catch (const WeightsError& error) {
     damage = error.what();
   } catch (const FileError&) {  // absent, or not for us

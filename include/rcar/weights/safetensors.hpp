@@ -42,7 +42,10 @@ inline SafetensorsEntry safetensors_entry(const std::string& name, const json::V
   if (dtype != "F32")
     throw json::JsonError("tensor " + quoted(name) + " has the type " + quoted(dtype) +
                           " where rcar takes F32 only, so convert it to float32 first");
-  for (const json::Value& extent : value.at("shape").array()) entry.shape.push_back(safetensors_number(extent));
+  const json::Array& extents = value.at("shape").array();
+  if (extents.size() > 32)
+    throw json::JsonError("tensor " + quoted(name) + " has " + std::to_string(extents.size()) + " dimensions");
+  for (const json::Value& extent : extents) entry.shape.push_back(safetensors_number(extent));
   const json::Array& offsets = value.at("data_offsets").array();
   if (offsets.size() != 2 || value.object().size() != 3)
     throw json::JsonError("tensor " + quoted(name) + " is not described by dtype, shape and two data_offsets");
@@ -71,17 +74,15 @@ inline bool is_safetensors_file(const std::filesystem::path& path) {
   }
 }
 
-/// Maps a safetensors file; the tensors come in the order of their offsets and share the mapping.
-/// Throws FileError when the file cannot be opened, WeightsError when it is damaged (cut at any byte, offsets that
-/// overlap or leave gaps, sizes that do not match) or holds another type than F32; its message ends with `advice`.
-inline Store read_safetensors(const std::filesystem::path& path,
-                              std::string_view advice = "fetch or convert it again") {
-  const auto file = std::make_shared<const MappedFile>(path);
+/// The tensors of a safetensors file that lies in memory, which `owner` keeps; `path` names it in messages. They come
+/// in the order of their offsets and share the memory. Throws WeightsError as read_safetensors does.
+inline Store parse_safetensors(std::span<const std::byte> bytes, const std::shared_ptr<const void>& owner,
+                               const std::filesystem::path& path, std::string_view advice) {
   const auto refuse = [&](const std::string& why) -> WeightsError {
     return WeightsError(quoted(path.string()) + " is no whole safetensors file: " + why + "; " + std::string(advice) +
                         ".");
   };
-  const std::string_view text = file->text();
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   if (text.empty()) throw refuse("it is empty");
   if (text.size() < 8) throw refuse("it ends inside the header's length");
   std::uint64_t length = 0;
@@ -90,7 +91,7 @@ inline Store read_safetensors(const std::filesystem::path& path,
     throw refuse("its header would have " + std::to_string(length) + " bytes, the file has " +
                  std::to_string(text.size()));
   const std::string_view header = text.substr(8, length);
-  const std::span<const std::byte> data = file->bytes().subspan(8 + length);
+  const std::span<const std::byte> data = bytes.subspan(8 + length);
   if (!header.starts_with('{')) throw refuse("its header does not start with '{'");
 
   Store store;
@@ -124,19 +125,29 @@ inline Store read_safetensors(const std::filesystem::path& path,
     throw refuse("its header describes " + std::to_string(at) + " bytes of values, the file holds " +
                  std::to_string(data.size()));
 
-  const bool aligned = (8 + length) % alignof(float) == 0;
+  const bool aligned = reinterpret_cast<std::uintptr_t>(data.data()) % alignof(float) == 0;
   for (auto* place : order) {
     auto& entry = *place;
-    const auto bytes = data.subspan(entry.begin, entry.end - entry.begin);
+    const auto piece = data.subspan(entry.begin, entry.end - entry.begin);
     if (aligned) {
-      const std::span values(reinterpret_cast<const float*>(bytes.data()), bytes.size() / sizeof(float));
-      store.add(std::move(entry.name), std::move(entry.shape), values, file);
+      const std::span values(reinterpret_cast<const float*>(piece.data()), piece.size() / sizeof(float));
+      store.add(std::move(entry.name), std::move(entry.shape), values, owner);
     } else {  // writers before safetensors 0.3 did not pad the header
-      std::vector<float> values(bytes.size() / sizeof(float));
-      if (!values.empty()) std::memcpy(values.data(), bytes.data(), bytes.size());
+      std::vector<float> values(piece.size() / sizeof(float));
+      if (!values.empty()) std::memcpy(values.data(), piece.data(), piece.size());
       store.add(std::move(entry.name), std::move(entry.shape), std::move(values));
     }
   }
+  return store;
+}
+
+/// Maps a safetensors file; the tensors come in the order of their offsets and share the mapping.
+/// Throws FileError when the file cannot be opened, WeightsError when it is damaged (cut at any byte, offsets that
+/// overlap or leave gaps, sizes that do not match) or holds another type than F32; its message ends with `advice`.
+inline Store read_safetensors(const std::filesystem::path& path,
+                              std::string_view advice = "fetch or convert it again") {
+  const auto file = std::make_shared<const MappedFile>(path);
+  Store store = parse_safetensors(file->bytes(), file, path, advice);
   store.set_source({path, file->stamp()});
   return store;
 }

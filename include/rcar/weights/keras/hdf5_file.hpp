@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -36,11 +37,14 @@ class Hdf5Id {
   hid_t id_;
 };
 
-/// A data set's values as float32.
+/// A data set's values as float32, in memory that the reader was given.
 struct Hdf5Values {
   Shape shape;
-  std::vector<float> values;
+  std::span<float> values;
 };
+
+/// Gives memory for so many values.
+using FloatMemory = std::function<std::span<float>(std::size_t count)>;
 
 /// An HDF5 file opened for reading. Paths inside it are relative to its root; "" is the root.
 /// All members throw WeightsError: a clause without a full stop, made to stand after "...: " in the caller's sentence.
@@ -104,7 +108,7 @@ class Hdf5File {
   }
 
   /// A data set of numbers, converted to float32.
-  Hdf5Values read(const std::string& path) const {
+  Hdf5Values read(const std::string& path, const FloatMemory& memory) const {
     const Hdf5Id set = open(path);
     const Hdf5Id space(H5Iget_type(set) == H5I_DATASET ? H5Dget_space(set) : H5I_INVALID_HID);
     if (space < 0) throw WeightsError(quoted("/" + path) + " is no data set in it");
@@ -120,7 +124,7 @@ class Hdf5File {
     out.shape.assign(extents, extents + rank);
     const std::size_t count = element_count(out.shape);
     require_stored(path, set, creation, count * H5Tget_size(type));
-    out.values.resize(count);
+    out.values = memory(count);
     if (count > 0 && H5Dread(set, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, out.values.data()) < 0)
       throw damaged(path);
     return out;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,12 +25,12 @@ enum class FileStyle {
   archive,     // .keras: a zip with config.json and model.weights.h5
 };
 
-/// One tensor of a file.
+/// One tensor of a file. Does not own its values: the file does.
 struct FileTensor {
   std::string path;  // where in the file, for messages
   std::string role;  // "kernel", "gamma", ...; empty when the file does not say (.weights.h5)
   Shape shape;
-  std::vector<float> values;
+  std::span<float> values;
 };
 
 /// One layer that has tensors.
@@ -57,8 +58,9 @@ struct FileModel {
 /// A whole file.
 struct KerasFile {
   FileStyle style = FileStyle::legacy_h5;
-  std::vector<FileModel> models;      // outermost first
-  std::optional<json::Value> config;  // the model's description where the file has it
+  std::vector<FileModel> models;       // outermost first
+  std::optional<json::Value> config;   // the model's description where the file has it
+  std::shared_ptr<const void> memory;  // where the values lie; copies share them
 };
 
 /// Throws WeightsError, naming the tensor, when one of its values is no finite number.

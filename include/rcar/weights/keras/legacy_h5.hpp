@@ -54,7 +54,8 @@ inline std::pair<std::string, std::string> legacy_layer_and_role(const std::stri
 
 /// One group of `layer_names`. A nested model's tensors all stand in one group, trainable ones first: they are told
 /// apart by the part of their name before the last '/'.
-inline std::vector<FileLayer> legacy_group(const Hdf5File& file, const std::string& group, const std::string& name) {
+inline std::vector<FileLayer> legacy_group(const Hdf5File& file, const std::string& group, const std::string& name,
+                                           const FloatMemory& memory) {
   std::vector<FileLayer> layers;
   for (const std::string& weight : legacy_names(file, group, "weight_names")) {
     auto split = legacy_layer_and_role(weight);
@@ -62,8 +63,8 @@ inline std::vector<FileLayer> legacy_group(const Hdf5File& file, const std::stri
     auto layer = std::find_if(layers.begin(), layers.end(), [&](const FileLayer& l) { return l.name == layer_name; });
     if (layer == layers.end()) layer = layers.insert(layers.end(), FileLayer{"", layer_name, {}});
     const std::string path = group + "/" + weight;
-    Hdf5Values read = file.read(path);
-    layer->tensors.push_back({path, std::move(role), std::move(read.shape), std::move(read.values)});
+    Hdf5Values read = file.read(path, memory);
+    layer->tensors.push_back({path, std::move(role), std::move(read.shape), read.values});
   }
   if (layers.size() == 1) layers[0].name = name;
   for (FileLayer& layer : layers) layer.kind = legacy_kind(layer.tensors);
@@ -79,12 +80,13 @@ inline bool is_legacy_h5(const Hdf5File& file) {
   return listed("") || (file.is_group("model_weights") && listed("model_weights"));
 }
 
-/// Reads a legacy file. Throws WeightsError, a clause, as Hdf5File does.
-inline KerasFile read_legacy_h5(const Hdf5File& file) {
-  KerasFile out{FileStyle::legacy_h5, {{"", {}, 0, false}}, {}};
+/// Reads a legacy file; `config` gets the text of the model's description where there is one. Throws WeightsError, a
+/// clause, as Hdf5File does.
+inline KerasFile read_legacy_h5(const Hdf5File& file, const FloatMemory& memory, std::string& config) {
+  KerasFile out{FileStyle::legacy_h5, {{"", {}, 0, false}}, {}, {}};
   const std::string root = file.is_group("model_weights") ? "model_weights" : "";
   for (const std::string& name : detail::legacy_names(file, root, "layer_names")) {
-    auto layers = detail::legacy_group(file, root.empty() ? name : root + "/" + name, name);
+    auto layers = detail::legacy_group(file, root.empty() ? name : root + "/" + name, name, memory);
     if (layers.size() > 1)
       out.models.push_back({name, std::move(layers), 0, false});
     else if (layers.size() == 1)
@@ -94,7 +96,7 @@ inline KerasFile read_legacy_h5(const Hdf5File& file) {
     out.models[0].rescalings += name.starts_with("rescaling");
   }
   if (file.has_attribute("", "model_config"))
-    for (const std::string& text : file.strings("", "model_config")) out.config = json::parse(text);
+    for (const std::string& text : file.strings("", "model_config")) config = text;
   return out;
 }
 

@@ -29,19 +29,20 @@ inline std::pair<std::string, std::size_t> class_and_counter(const std::string& 
 }
 
 /// The data sets of a `vars` group in the order of their indices; HDF5 lists "10" before "2".
-inline void read_vars(const Hdf5File& file, const std::string& group, FileLayer& layer) {
+inline void read_vars(const Hdf5File& file, const std::string& group, const FloatMemory& memory, FileLayer& layer) {
   if (!file.is_group(group)) return;
   if (file.has_attribute(group, "name"))
     for (const std::string& name : file.strings(group, "name")) layer.name = name;
   for (std::size_t i = 0, count = file.members(group).size(); i < count; ++i) {
     const std::string path = group + "/" + std::to_string(i);
-    Hdf5Values read = file.read(path);
-    layer.tensors.push_back({path, "", std::move(read.shape), std::move(read.values)});
+    Hdf5Values read = file.read(path, memory);
+    layer.tensors.push_back({path, "", std::move(read.shape), read.values});
   }
 }
 
 /// One `layers` group and, after it, those nested in its members.
-inline void read_layers(const Hdf5File& file, const std::string& group, int depth, std::vector<FileModel>& models) {
+inline void read_layers(const Hdf5File& file, const std::string& group, const FloatMemory& memory, int depth,
+                        std::vector<FileModel>& models) {
   if (depth > 8) throw WeightsError("its models nest deeper than 8 levels");
   struct Key {
     std::string kind;
@@ -65,9 +66,9 @@ inline void read_layers(const Hdf5File& file, const std::string& group, int dept
       throw WeightsError("its groups skip from " + quoted(key.kind) + " number " + std::to_string(expected) + " to " +
                          quoted("/" + key.path));
     FileLayer layer{key.kind, "", {}};
-    read_vars(file, key.path + "/cell/vars", layer);
+    read_vars(file, key.path + "/cell/vars", memory, layer);
     const std::size_t in_cell = layer.tensors.size();
-    read_vars(file, key.path + "/vars", layer);
+    read_vars(file, key.path + "/vars", memory, layer);
     if (in_cell > 0 && layer.tensors.size() > in_cell)
       throw WeightsError("its layer " + quoted("/" + key.path) + " has tensors both in the cell and beside it");
     model.rescalings += key.kind == "rescaling";
@@ -76,17 +77,17 @@ inline void read_layers(const Hdf5File& file, const std::string& group, int dept
       if (file.is_group(inner)) nested.push_back(inner);
   }
   models.push_back(std::move(model));
-  for (const std::string& inner : nested) read_layers(file, inner, depth + 1, models);
+  for (const std::string& inner : nested) read_layers(file, inner, memory, depth + 1, models);
 }
 
 }  // namespace detail
 
 /// Reads a .weights.h5. Throws WeightsError, a clause, as Hdf5File does.
-inline KerasFile read_weights_h5(const Hdf5File& file) {
-  KerasFile out{FileStyle::weights_h5, {}, {}};
+inline KerasFile read_weights_h5(const Hdf5File& file, const FloatMemory& memory) {
+  KerasFile out{FileStyle::weights_h5, {}, {}, {}};
   if (!file.is_group("layers"))
     throw WeightsError("it is an HDF5 file but holds neither 'layer_names' nor 'layers', as Keras's files do");
-  detail::read_layers(file, "layers", 0, out.models);
+  detail::read_layers(file, "layers", memory, 0, out.models);
   return out;
 }
 

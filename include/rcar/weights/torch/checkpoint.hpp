@@ -76,7 +76,7 @@ inline Store read_bytes(std::span<const std::byte> bytes) {
   if (!inner) throw WeightsError("it is a zip archive with neither a data.pkl nor a .pth file inside");
   const auto content = archive.read(*inner);
   if (ZipArchive::starts(content)) {
-    const ZipArchive nested(content);
+    const ZipArchive nested(content, archive);
     const auto pickle = only_name(nested.names(), "/data.pkl");
     if (!pickle) throw WeightsError("the " + quoted(*inner) + " inside it is no checkpoint");
     return store_of(read_zip_container(nested, pickle->substr(0, pickle->size() - 8)), content.size());

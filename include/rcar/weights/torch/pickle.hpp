@@ -26,6 +26,7 @@ using GlobalFilter = bool (*)(std::string_view name);
 class PickleMachine {
  public:
   static constexpr std::size_t max_objects = std::size_t{1} << 20;
+  static constexpr std::size_t max_items = std::size_t{1} << 22;  // in all tuples, lists, dicts and calls
   static constexpr std::size_t max_instructions = std::size_t{1} << 24;
 
   PickleMachine(std::span<const std::byte> bytes, GlobalFilter may_name)
@@ -127,9 +128,14 @@ class PickleMachine {
     if (marks_.empty()) ill_formed("has no mark where it needs one");
     const std::size_t mark = marks_.back();
     marks_.pop_back();
+    count_items(stack_.size() - mark);
     std::vector<Ref> items(stack_.begin() + static_cast<std::ptrdiff_t>(mark), stack_.end());
     stack_.resize(mark);
     return items;
+  }
+  /// Counts what goes into a container: few bytes may ask for many copies of a long one.
+  void count_items(std::size_t more) {
+    if ((items_ += more) > max_items) throw WeightsError("its pickle has more items than a state dict needs");
   }
   template <class T>
   T& need(Ref ref, const char* what) {
@@ -297,6 +303,7 @@ class PickleMachine {
   void reduce() {
     const Ref arguments = pop(), function = pop();
     const std::string name = need<Global>(function, "function").name;
+    count_items(need<Tuple>(arguments, "argument tuple").items.size());
     std::vector<Ref> items = need<Tuple>(arguments, "argument tuple").items;
     if (name == "collections.OrderedDict")
       push(ordered_dict(items));
@@ -309,6 +316,7 @@ class PickleMachine {
     Dict dict;
     if (arguments.empty()) return dict;
     if (arguments.size() > 1) ill_formed("gives an OrderedDict more than one argument");
+    count_items(need<List>(arguments[0], "list").items.size());
     for (const Ref pair : need<List>(arguments[0], "list").items) {
       const auto& items = need<List>(pair, "pair").items;
       if (items.size() != 2) ill_formed("has a key without a value");
@@ -319,7 +327,7 @@ class PickleMachine {
 
   std::string_view text_;
   GlobalFilter may_name_;
-  std::size_t at_ = 0;
+  std::size_t at_ = 0, items_ = 0;
   Pickle pickle_;
   std::vector<Ref> stack_;
   std::vector<std::size_t> marks_;  // sizes that the stack had

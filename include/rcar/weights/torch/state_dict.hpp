@@ -63,12 +63,15 @@ class StateDictReader {
   }
 
  private:
+  static constexpr std::size_t max_tensors = std::size_t{1} << 16, longest_key = 256;
+
   std::vector<TensorView> tensors_of(const Dict& dict) const {
     std::vector<TensorView> out;
     std::set<std::string_view> names;
     for (const auto& [key, value] : dict.items) {
       const auto* name = pickle_.get<std::string>(key);
       if (!name || !pickle_.get<Call>(value)) continue;
+      if (names.size() == max_tensors) throw WeightsError("it has more tensors than any network");
       if (!names.insert(*name).second) throw WeightsError("it has two tensors named " + quoted(*name));
       out.push_back(tensor(*name, value));
     }
@@ -102,7 +105,7 @@ class StateDictReader {
     const auto* type = pickle_.get<Global>(id->items[1]);
     const auto* key = pickle_.get<std::string>(id->items[2]);
     const StorageType* known = type ? find_storage_type(type->name) : nullptr;
-    if (!kind || *kind != "storage" || !known || !key)
+    if (!kind || *kind != "storage" || !known || !key || key->size() > longest_key)
       throw WeightsError("its tensor " + quoted(name) + " has no storage that rcar knows");
     StorageView view{known, *key, count(name, id->items[4]), 0, 0};
     view.length = view.elements;
