@@ -1,49 +1,13 @@
-# rcar's components, what each needs, and how that is found. The build, the installed package and the packages for Debian,
-# Conan and vcpkg all go by this one list. A dependency becomes an imported target of its own: rcar::opencv_core,
-# rcar::hdf5, ... Only the modules that are used are asked for, so that a bare machine need not install all of OpenCV.
+# Finds what rcar's components need. A dependency becomes an imported target of its own: rcar::opencv_core, rcar::hdf5, ...
+# Only the modules that are used are asked for, so that a bare machine need not install all of OpenCV. The build and the
+# installed package both include this file.
 
-# rcar_dependency_<name>: a header that is included, the library, the Debian package that brings both.
-set(rcar_dependency_xtl HEADER xtl/xtl_config.hpp PACKAGE xtl-dev)
-set(rcar_dependency_xtensor HEADER xtensor/xtensor.hpp PACKAGE libxtensor-dev)
-set(rcar_dependency_xtensor_blas HEADER xtensor-blas/xlinalg.hpp PACKAGE libxtensor-blas-dev)
-set(rcar_dependency_openblas LIBRARY openblas PACKAGE libopenblas-dev)
-foreach(module avformat avcodec swscale avutil)
-  set(rcar_dependency_${module} HEADER lib${module}/${module}.h LIBRARY ${module} PACKAGE lib${module}-dev)
-endforeach()
-foreach(module core imgproc imgcodecs)
-  set(rcar_dependency_opencv_${module} HEADER opencv2/${module}.hpp LIBRARY opencv_${module} SUFFIXES opencv4
-    PACKAGE libopencv-${module}-dev)
-endforeach()
-set(rcar_dependency_crypto HEADER openssl/evp.h LIBRARY crypto PACKAGE libssl-dev)
-set(rcar_dependency_gif HEADER gif_lib.h LIBRARY gif PACKAGE libgif-dev)
-set(rcar_dependency_hdf5 HEADER hdf5.h LIBRARY hdf5_serial hdf5 SUFFIXES hdf5/serial PACKAGE libhdf5-dev)
-set(rcar_dependency_zip HEADER zip.h LIBRARY zip PACKAGE libzip-dev)
-
-# A component is a target, rcar::<component>: other components and what it needs beside them. Parts stand before the whole.
-# rcar::cuda, which is compiled, has a file of its own, rcarCuda.cmake.
-set(rcar_components heads video blas rcar keras report)
-set(rcar_about_heads "networks, recurrent heads, training, data lists, weight files")
-set(rcar_needs_heads xtl xtensor crypto)
-set(rcar_about_video "clips to frames, GIFs")
-set(rcar_parts_video heads)
-set(rcar_needs_video opencv_core opencv_imgproc avformat avcodec swscale avutil gif)
-set(rcar_about_blas "the back end on OpenBLAS")
-set(rcar_parts_blas heads)
-set(rcar_needs_blas xtensor_blas openblas)
-set(rcar_about_rcar "train, evaluate and run CNN + RNN video classifiers")
-set(rcar_parts_rcar heads video blas)
-set(rcar_about_keras "Keras's and PyTorch's weight files")
-set(rcar_parts_keras heads)
-set(rcar_needs_keras hdf5 zip)
-set(rcar_about_report "tables and pictures of a run")
-set(rcar_parts_report rcar)
-set(rcar_needs_report opencv_imgcodecs)
-
+include(${CMAKE_CURRENT_LIST_DIR}/rcarComponents.cmake)
 find_package(Threads REQUIRED)
 set_property(GLOBAL PROPERTY rcar_missing "")
 
 # rcar_dependency(<name> [PACKAGE <apt package> [HEADER <file>] [LIBRARY <names>...] [SUFFIXES <include folders>...]])
-# Makes rcar::<name>, or notes what is missing. Without more than the name: as the list above says.
+# Makes rcar::<name>, or notes what is missing. Without more than the name: as rcarComponents.cmake says.
 function(rcar_dependency target)
   if(TARGET rcar::${target})
     return()

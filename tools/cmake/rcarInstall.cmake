@@ -11,8 +11,8 @@ configure_package_config_file(${CMAKE_CURRENT_LIST_DIR}/rcarConfig.cmake.in rcar
 # Before 1.0 a minor version may break its users.
 write_basic_package_version_file(rcarConfigVersion.cmake COMPATIBILITY SameMinorVersion ARCH_INDEPENDENT)
 install(FILES ${PROJECT_BINARY_DIR}/rcarConfig.cmake ${PROJECT_BINARY_DIR}/rcarConfigVersion.cmake
-  ${CMAKE_CURRENT_LIST_DIR}/rcarDependencies.cmake ${CMAKE_CURRENT_LIST_DIR}/rcarCuda.cmake
-  DESTINATION ${package_dir} ${development})
+  ${CMAKE_CURRENT_LIST_DIR}/rcarComponents.cmake ${CMAKE_CURRENT_LIST_DIR}/rcarDependencies.cmake
+  ${CMAKE_CURRENT_LIST_DIR}/rcarCuda.cmake DESTINATION ${package_dir} ${development})
 foreach(component ${made_components})
   if(component STREQUAL rcar)
     install(TARGETS rcar EXPORT rcar-rcar)
@@ -39,8 +39,8 @@ function(rcar_pkg_config component)
   set(cflags "")
   set(libs "")
   foreach(need ${rcar_needs_${component}})
-    set(folder ${RCAR_${need}_INCLUDE_DIR})
-    if(folder AND NOT folder IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+    get_target_property(folder rcar::${need} INTERFACE_INCLUDE_DIRECTORIES)
+    if(folder)
       list(APPEND cflags "-isystem ${folder}")
     endif()
     if(RCAR_${need}_LIBRARY)
@@ -86,7 +86,11 @@ endforeach()
 # --- the programs --------------------------------------------------------------------------------------------------------
 
 if(RCAR_BUILD_TOOLS)
-  set(installed_programs convert_keras_weights convert_torch_weights get_weights generate_clips prepare_ucf101)
+  set(installed_programs rcar_command convert_keras_weights convert_torch_weights get_weights generate_clips prepare_ucf101)
   install(TARGETS ${installed_programs} RUNTIME COMPONENT programs)
   install(FILES weights/manifest.json DESTINATION ${CMAKE_INSTALL_DATADIR}/rcar/weights COMPONENT programs)  # get_weights looks there
+endif()
+
+if(PROJECT_IS_TOP_LEVEL AND RCAR_BUILD_TOOLS)
+  include(tools/packaging/debian/rcarDebian.cmake)
 endif()
