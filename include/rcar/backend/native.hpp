@@ -15,6 +15,7 @@
 
 namespace rcar::backend {
 
+/// rcar's own kernels, for the instruction set of the processor that runs them.
 template <numerics Policy = numerics::fast>
 struct Native : native::Gemm, native::Maps<Policy>, native::Recurrent {
   static constexpr std::string_view name = Policy == numerics::fast ? "native" : "native exact";

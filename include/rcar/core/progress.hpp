@@ -14,8 +14,10 @@
 
 namespace rcar {
 
+/// Whether a progress line is drawn: on a terminal only, or never.
 enum class ProgressDisplay { automatic, off };
 
+/// One line on standard error that says how far a piece of work is.
 class Progress {
  public:
   /// `title` names the work, `unit` what is counted ("frames"), `total` how many there will be.

@@ -4,18 +4,23 @@ import pathlib
 
 from conan import ConanFile
 from conan.tools.build import can_run
-from conan.tools.cmake import CMake, cmake_layout
+from conan.tools.cmake import CMake, CMakeToolchain, cmake_layout
 
 
 class RcarTest(ConanFile):
     settings = "os", "arch", "compiler", "build_type"
-    generators = "CMakeToolchain", "CMakeDeps"
+    generators = "CMakeDeps"
 
     def requirements(self):
         self.requires(self.tested_reference_str)
 
     def layout(self):
         cmake_layout(self)
+
+    def generate(self):
+        toolchain = CMakeToolchain(self)
+        toolchain.user_presets_path = False  # nothing is left in the source tree
+        toolchain.generate()
 
     def build(self):
         cmake = CMake(self)
@@ -25,4 +30,4 @@ class RcarTest(ConanFile):
     def test(self):
         if can_run(self):
             for program in ("user", "keras_user"):
-                self.run(str(pathlib.Path(self.cpp.build.bindir) / program), env="conanrun")
+                self.run(str(pathlib.Path(self.build_folder) / program), env="conanrun")
