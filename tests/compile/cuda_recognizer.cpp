@@ -11,7 +11,9 @@
 using namespace rcar;
 
 using OnTheProcessor = Recognizer<EfficientNetB7<600>, LSTM, 20>;
-using OnTheGpu = Recognizer<EfficientNetB7<600>, LSTM, 20, backend::Cuda>;        // float throughout: the same numbers
+using OnTheGpu = Recognizer<EfficientNetB7<600>, LSTM, 20, backend::Cuda>;  // float throughout: the same numbers
+using Model = rcar::Recognizer<rcar::EfficientNetB7<600>, rcar::LSTM, 20, rcar::backend::Cuda>;  // cuda.hpp's own line
+static_assert(std::is_same_v<Model, OnTheGpu>);
 using InBfloat16 = Recognizer<EfficientNetB7<600>, LSTM, 20, backend::CudaBf16>;  // maps in bfloat16: half the memory
 
 OnTheGpu load() { return OnTheGpu::load("action.rcar", "weights/efficientnetb7.safetensors"); }

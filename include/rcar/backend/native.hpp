@@ -2,8 +2,8 @@
 /// backend::Native: rcar's own kernels on every hot path, for AVX-512, AVX2 and whatever else the compiler is told of,
 /// chosen at run time.
 ///
-///     Recognizer<InceptionV3<>, GRU, 20>                                              // numerics::fast: Winograd too
-///     Recognizer<InceptionV3<>, GRU, 20, backend::Native<backend::numerics::exact>>   // sums of products only
+///     Recognizer<InceptionV3<224>, GRU, 20>                                              // numerics::fast: Winograd too
+///     Recognizer<InceptionV3<224>, GRU, 20, backend::Native<backend::numerics::exact>>   // sums of products only
 
 #include <string>
 #include <string_view>

@@ -140,8 +140,8 @@ inline void draw_panel(Canvas& canvas, const PlotArea& area, const std::string& 
 ///
 /// Throws UsageError when there is no curve; FileError when the file cannot be written.
 ///
-///     const Curve curves[] = {{"loss", history.loss}, {"val_loss", history.val_loss}};
-///     draw_curves(curves, "curves.png", {.best_epoch = history.best_epoch});
+///     const Curve curves[] = {{"loss", {0.9F, 0.4F}}, {"val_loss", {1.1F, 0.7F}}};
+///     draw_curves(curves, "curves.png", {.best_epoch = 1});
 inline void draw_curves(std::span<const Curve> curves, const std::filesystem::path& path,
                         const CurvesOptions& options = {}) {
   using namespace report;
