@@ -3,9 +3,9 @@
 #
 #   cmake -P tools/cmake/rcarComponents.cmake
 
-# rcar_dependency_<name>: a header that is included, the library, the Debian package that brings both.
+# rcar_dependency_<name>: a header that is included (by any of its names), the library, the Debian package that brings both.
 set(rcar_dependency_xtl HEADER xtl/xtl_config.hpp PACKAGE xtl-dev)
-set(rcar_dependency_xtensor HEADER xtensor/xtensor.hpp PACKAGE libxtensor-dev)
+set(rcar_dependency_xtensor HEADER xtensor/xtensor.hpp xtensor/containers/xtensor.hpp PACKAGE libxtensor-dev)
 set(rcar_dependency_xtensor_blas HEADER xtensor-blas/xlinalg.hpp PACKAGE libxtensor-blas-dev)
 set(rcar_dependency_openblas LIBRARY openblas PACKAGE libopenblas-dev)
 foreach(module avformat avcodec swscale avutil)
@@ -45,7 +45,7 @@ function(rcar_packages out)
   set(packages "")
   foreach(component ${ARGN})
     foreach(need ${rcar_needs_${component}})
-      cmake_parse_arguments(arg "" "PACKAGE" "" ${rcar_dependency_${need}})
+      cmake_parse_arguments(arg "" "PACKAGE" "HEADER" ${rcar_dependency_${need}})
       list(APPEND packages ${arg_PACKAGE})
     endforeach()
   endforeach()

@@ -16,10 +16,10 @@ namespace rcar {
 /// Where the clips are and how they are divided into training and test.
 struct DataChoice {
   std::filesystem::path folder;
-  std::filesystem::path lists;  // folder of UCF101's official lists; empty: `folder` is of another kind
-  int split = 1;                // which official split, 1 to 3
-  double test_part = 0.3;       // share to test on, where the folder has no split of its own
-  std::uint64_t seed = 1;       // of that division
+  std::filesystem::path lists{};  // folder of UCF101's official lists; empty: `folder` is of another kind
+  int split = 1;                  // which official split, 1 to 3
+  double test_part = 0.3;         // share to test on, where the folder has no split of its own
+  std::uint64_t seed = 1;         // of that division
 };
 
 /// What kind of folder a choice means.
