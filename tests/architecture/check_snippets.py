@@ -14,7 +14,7 @@ import pathlib
 import re
 import sys
 
-SNIPPET = re.compile(r"^```cpp\n(.*?)^```", re.MULTILINE | re.DOTALL)
+SNIPPET = re.compile(r"^ *```cpp\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 # Blocks of doc comments that are no C++: formulas, lists, names of files.
 NO_CODE = {"backend/native/winograd_matrices.hpp", "heads/layer.hpp", "network/packed_cache.hpp", "weights/fold.hpp"}
 SOURCES = ["examples/**/*.cpp", "tests/**/*.cpp", "tools/*.cpp", "include/**/*.hpp"]
