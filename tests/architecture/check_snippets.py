@@ -14,7 +14,7 @@ import pathlib
 import re
 import sys
 
-SNIPPET = re.compile(r"^ *```cpp\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+SNIPPET = re.compile(r"^```cpp\n(.*?)^```", re.MULTILINE | re.DOTALL)
 # Blocks of doc comments that are no C++: formulas, lists, names of files.
 NO_CODE = {"backend/native/winograd_matrices.hpp", "heads/layer.hpp", "network/packed_cache.hpp", "weights/fold.hpp"}
 SOURCES = ["examples/**/*.cpp", "tests/**/*.cpp", "tools/*.cpp", "include/**/*.hpp"]
@@ -79,6 +79,9 @@ def main():
     pages = [root / "README.md", *sorted((root / "docs").rglob("*.md"))]
     count = faults = 0
     for page in pages:
+        if re.search(r"^ +```", page.read_text(), re.MULTILINE):
+            faults += 1
+            print(f"{page.relative_to(root)}: an indented fence is no block of code in the site; begin it at the line's start")
         for snippet in SNIPPET.findall(page.read_text()):
             count += 1
             if not any(all(contains(lines, piece) for piece in pieces(snippet)) for lines in sources):
