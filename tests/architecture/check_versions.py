@@ -1,4 +1,4 @@
-"""Checks that what repeats rcar's version, or the list of packages that it needs, repeats it right.
+"""Checks that what repeats rcar's version, the list of packages that it needs or a file's name repeats it right.
 
 The version's one place is include/rcar/core/version.hpp, the packages' tools/cmake/rcarComponents.cmake.
 
@@ -49,6 +49,11 @@ def main():
     for package in listed:
         if package not in setup:
             faults.append(f"tools/setup does not install {package}, which tools/cmake/rcarComponents.cmake needs")
+
+    container = json.loads(text(".devcontainer/devcontainer.json"))["build"]
+    dockerfile = (root / ".devcontainer" / container["dockerfile"]).resolve()
+    if not dockerfile.is_file() or f"AS {container['target']}\n" not in dockerfile.read_text():
+        faults.append(f".devcontainer/devcontainer.json: {container['dockerfile']} has no stage {container['target']}")
 
     for fault in faults:
         print(fault)

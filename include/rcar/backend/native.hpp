@@ -2,7 +2,7 @@
 /// backend::Native: rcar's own kernels on every hot path, for AVX-512, AVX2 and whatever else the compiler is told of,
 /// chosen at run time.
 ///
-///     Recognizer<InceptionV3<224>, GRU, 20>                                              // numerics::fast: Winograd too
+///     Recognizer<InceptionV3<224>, GRU, 20>                                              // numerics::fast
 ///     Recognizer<InceptionV3<224>, GRU, 20, backend::Native<backend::numerics::exact>>   // sums of products only
 
 #include <string>
