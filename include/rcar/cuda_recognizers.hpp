@@ -12,8 +12,10 @@ namespace rcar {
 using CudaRecognizers = detail::registered_on<backend::Cuda>;          // float throughout
 using CudaBf16Recognizers = detail::registered_on<backend::CudaBf16>;  // maps in bfloat16
 
+/// Compiled in rcar::cuda_recognizers.
 extern template std::unique_ptr<AnyRecognizer> make_recognizer<CudaRecognizers>(const RecognizerChoice&,
                                                                                 const weights::Store&, Sampler);
+/// Compiled in rcar::cuda_recognizers.
 extern template std::unique_ptr<AnyRecognizer> make_recognizer<CudaBf16Recognizers>(const RecognizerChoice&,
                                                                                     const weights::Store&, Sampler);
 

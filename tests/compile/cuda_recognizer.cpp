@@ -14,6 +14,9 @@ using OnTheProcessor = Recognizer<EfficientNetB7<600>, LSTM, 20>;
 using OnTheGpu = Recognizer<EfficientNetB7<600>, LSTM, 20, backend::Cuda>;        // float throughout: the same numbers
 using InBfloat16 = Recognizer<EfficientNetB7<600>, LSTM, 20, backend::CudaBf16>;  // maps in bfloat16: half the memory
 
+using Model = rcar::Recognizer<rcar::EfficientNetB7<600>, rcar::LSTM, 20, rcar::backend::Cuda>;
+static_assert(std::is_same_v<Model, OnTheGpu>);
+
 OnTheGpu load() { return OnTheGpu::load("action.rcar", "weights/efficientnetb7.safetensors"); }
 std::vector<Prediction> predict(OnTheGpu& model) { return model.predict("clip.avi"); }
 History fit(InBfloat16& model) { return model.fit(read_dataset("train.csv", "train")); }

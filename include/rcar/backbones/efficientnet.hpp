@@ -39,6 +39,7 @@ struct EfficientNetVariant {
   std::size_t parameters;
 };
 
+/// B0 to B7, by their number.
 constexpr std::array<EfficientNetVariant, 8> efficientnet_variants{{
     {"efficientnetb0", 1.0, 1.0, 4'049'571},
     {"efficientnetb1", 1.0, 1.1, 6'575'239},

@@ -15,6 +15,7 @@
 namespace rcar {
 namespace backbones {
 
+/// The network's description for images of (D, D, 3).
 constexpr graph::Builder efficientnet_lite0(int image_dim) {
   graph::Builder net("efficientnetlite0");
   graph::Node x = net.input({image_dim, image_dim, 3});

@@ -16,6 +16,7 @@ using graph::Builder;
 using graph::Node;
 using graph::Padding;
 
+/// How conv2d_bn moves its window over the map.
 struct ConvBnOptions {
   int stride = 1;
   Padding padding = Padding::same;
@@ -29,6 +30,7 @@ constexpr Node conv2d_bn(Builder& net, Node x, int filters, int rows, int column
   return net.activation(x, Activation::relu);
 }
 
+/// The network's description for images of (D, D, 3).
 constexpr Builder inception_v3(int image_dim) {
   constexpr ConvBnOptions reduce{.stride = 2, .padding = Padding::valid};
   constexpr graph::PoolingOptions average{.stride = 1, .padding = Padding::same};

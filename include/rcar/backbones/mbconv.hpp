@@ -33,6 +33,7 @@ constexpr std::array<MBConv, 7> efficientnet_stages{{
     {.kernel = 3, .repeats = 1, .filters_out = 320, .expand_ratio = 6, .stride = 1},
 }};
 
+/// The convolution that the network begins with: stride 2, batch norm, activation.
 constexpr graph::Node stem(graph::Builder& net, graph::Node x, int filters, graph::Padding padding,
                            Activation activation) {
   x = net.conv2d(x, filters, 3, {.stride = 2, .padding = padding, .use_bias = false, .name = "stem_conv"});
@@ -89,6 +90,7 @@ constexpr graph::Node stage(graph::Builder& net, graph::Node x, MBConv parameter
   return x;
 }
 
+/// What follows the blocks: a 1x1 convolution, batch norm, activation, the mean of each map.
 constexpr void top(graph::Builder& net, graph::Node x, int filters, Activation activation) {
   x = net.conv2d(x, filters, 1, {.padding = graph::Padding::same, .use_bias = false, .name = "top_conv"});
   x = net.batch_normalization(x, {.name = "top_bn"});

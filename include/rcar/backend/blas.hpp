@@ -11,6 +11,7 @@
 
 namespace rcar::backend {
 
+/// Matrix products by OpenBLAS, vectorised kernels for everything else.
 struct Blas : blas::Gemm, blas::Maps, blas::Recurrent {
   static constexpr std::string_view name = "blas";
   static constexpr float tolerance = 1e-5f;

@@ -35,11 +35,13 @@ template <class B>
 struct MapElement {
   using type = float;
 };
+/// A back end that keeps its maps in shorter numbers says so by its MapValue.
 template <class B>
 requires requires { typename B::Value; }
 struct MapElement<B> {
   using type = typename B::Value;
 };
+/// The type of a number in B's feature maps.
 template <class B>
 using MapValue = typename MapElement<B>::type;
 

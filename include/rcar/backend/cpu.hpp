@@ -26,9 +26,11 @@ enum class InstructionSet : std::uint8_t {
   amx,       // AMX's tiles of bfloat16 numbers too
 };
 
+/// Every set, from the narrowest.
 inline constexpr InstructionSet instruction_sets[] = {InstructionSet::baseline, InstructionSet::avx2,
                                                       InstructionSet::avx512, InstructionSet::amx};
 
+/// "baseline", "avx2", "avx512" or "amx".
 constexpr std::string_view to_string(InstructionSet set) {
   constexpr std::string_view names[] = {"baseline", "avx2", "avx512", "amx"};
   return names[static_cast<std::size_t>(set)];

@@ -13,15 +13,20 @@
 
 namespace rcar::backend {
 
+/// The back end on NVIDIA's GPUs, computing with the numbers that P says; link rcar::cuda.
 template <Precision P>
 struct BasicCuda : device::Primitives<device::Gpu, P> {
   static constexpr std::string_view name = device::name_of("cuda", P);
   static constexpr float tolerance = device::tolerance_of(P);
 };
 
+/// Float throughout.
 using Cuda = BasicCuda<Precision::fp32>;
+/// Float in memory, products of numbers shortened to TF32.
 using CudaTf32 = BasicCuda<Precision::tf32>;
+/// Maps in bfloat16, sums in float.
 using CudaBf16 = BasicCuda<Precision::bf16>;
+/// Maps in binary16, sums in float.
 using CudaFp16 = BasicCuda<Precision::fp16>;
 
 static_assert(DeviceBackend<Cuda>);

@@ -5,6 +5,7 @@
 
 namespace rcar::backend {
 
+/// The back end of those who name none.
 using Default = Native<>;
 
 }  // namespace rcar::backend

@@ -7,6 +7,7 @@
 
 namespace rcar::backend {
 
+/// What a back end offers as Memory whose device is the processor itself.
 struct HostMemory {
   using Memory = std::vector<float>;
   /// A clip at a time: no result depends on the batch, and clips are read where they lie.

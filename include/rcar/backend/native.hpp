@@ -2,8 +2,8 @@
 /// backend::Native: rcar's own kernels on every hot path, for AVX-512, AVX2 and whatever else the compiler is told of,
 /// chosen at run time.
 ///
-///     Recognizer<InceptionV3<>, GRU, 20>                                              // numerics::fast: Winograd too
-///     Recognizer<InceptionV3<>, GRU, 20, backend::Native<backend::numerics::exact>>   // sums of products only
+///     Recognizer<InceptionV3<224>, GRU, 20>                                              // numerics::fast
+///     Recognizer<InceptionV3<224>, GRU, 20, backend::Native<backend::numerics::exact>>   // sums of products only
 
 #include <string>
 #include <string_view>
@@ -15,6 +15,7 @@
 
 namespace rcar::backend {
 
+/// rcar's own kernels, for the instruction set of the processor that runs them.
 template <numerics Policy = numerics::fast>
 struct Native : native::Gemm, native::Maps<Policy>, native::Recurrent {
   static constexpr std::string_view name = Policy == numerics::fast ? "native" : "native exact";

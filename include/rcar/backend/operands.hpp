@@ -30,7 +30,9 @@ struct BasicMap {
   requires(!std::is_const_v<T>) operator BasicMap<U>() const { return {data, extent, pixel_stride, frames}; }
 };
 
+/// A feature map that is written.
 using Map = BasicMap<float>;
+/// A feature map that is read.
 using ConstMap = BasicMap<const float>;
 
 /// Rows [begin, end) of the output that one call computes.

@@ -13,12 +13,14 @@
 
 namespace rcar::backend {
 
+/// The CUDA back end's algorithms on the processor, with the numbers that P says.
 template <Precision P>
 struct BasicPortable : device::Primitives<device::Processor, P> {
   static constexpr std::string_view name = device::name_of("portable", P);
   static constexpr float tolerance = device::tolerance_of(P);
 };
 
+/// Float throughout.
 using Portable = BasicPortable<Precision::fp32>;
 
 static_assert(DeviceBackend<Portable>);

@@ -36,12 +36,14 @@ struct StateBefore {
   const float* carry = nullptr;  // (U), LSTM only
 };
 
+/// The state that a GRU's step reads: of the step before it, else the initial one.
 inline StateBefore gru_state_before(const Recurrence& in, const RecurrenceOutput& out, int clip, int step) {
   const std::size_t units = static_cast<std::size_t>(in.units), row = static_cast<std::size_t>(clip) * in.steps + step;
   if (step == 0) return {in.initial + clip * units, nullptr};
   return {out.states + (row - 1) * units, nullptr};
 }
 
+/// The state that an LSTM's step reads: of the step before it, else the initial one.
 inline StateBefore lstm_state_before(const Recurrence& in, const RecurrenceOutput& out, int clip, int step) {
   const std::size_t units = static_cast<std::size_t>(in.units), row = static_cast<std::size_t>(clip) * in.steps + step;
   if (step == 0) return {in.initial + clip * 2 * units, in.initial + (clip * 2 + 1) * units};

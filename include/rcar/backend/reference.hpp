@@ -12,6 +12,7 @@
 
 namespace rcar::backend {
 
+/// Naive loops: the oracle of every other back end.
 struct Reference : reference::Gemm, reference::Maps, reference::Recurrent {
   static constexpr std::string_view name = "reference";
   static constexpr float tolerance = 1e-6f;

@@ -9,6 +9,7 @@
 
 namespace rcar {
 
+/// Gives memory of an aligned allocation back.
 struct FreeMemory {
   void operator()(float* memory) const { std::free(memory); }
 };

@@ -102,7 +102,8 @@ inline std::string quoted(const std::string& text) {
   return out += '\'';
 }
 
-/// The same; without this overload `quoted(text)` of a variable would find std::quoted wherever <iomanip> is included.
+/// The same; without this overload `quoted(text)` of a variable would find std::quoted wherever \<iomanip\> is
+/// included.
 inline std::string quoted(std::string& text) { return quoted(std::as_const(text)); }
 
 }  // namespace rcar

@@ -32,7 +32,9 @@ struct NamedValue {
   std::string name;
   V value;
 };
+/// One name of an object, with its value.
 using Member = NamedValue<Value>;
+/// The values of an array, in order.
 using Array = std::vector<Value>;
 using Object = std::vector<Member>;  // in the order of the text
 

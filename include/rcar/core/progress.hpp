@@ -17,6 +17,7 @@
 
 namespace rcar {
 
+/// Whether a progress line is drawn: on a terminal only, or never.
 enum class ProgressDisplay { automatic, off };
 
 namespace detail {
@@ -103,6 +104,7 @@ inline bool draws_in_place() {
 
 }  // namespace detail
 
+/// One line on standard error that says how far a piece of work is.
 class Progress {
  public:
   /// `title` names the work, `unit` what is counted ("frames"), `total` how many there will be.

@@ -2,7 +2,11 @@
 /// The public tensors. Inner loops work on spans and raw pointers (xtensor's views are slow there).
 
 #include <cstdint>
+#if __has_include(<xtensor/containers/xtensor.hpp>)  // since version 0.26
+#include <xtensor/containers/xtensor.hpp>
+#else
 #include <xtensor/xtensor.hpp>
+#endif
 
 namespace rcar {
 

@@ -25,6 +25,7 @@ struct DataChoice {
 /// What kind of folder a choice means.
 enum class DataKind { prepared, ucf101, class_folders };
 
+/// What kind of folder the user's choice names, by what lies in it.
 inline DataKind data_kind(const DataChoice& choice) {
   if (is_prepared_folder(choice.folder)) return DataKind::prepared;
   return choice.lists.empty() ? DataKind::class_folders : DataKind::ucf101;

@@ -21,6 +21,7 @@ inline std::string file_line(const std::string& file, std::size_t line) {
   return quoted(file + ":" + std::to_string(line));
 }
 
+/// One row of a table: its cells, and the line that it begins on.
 struct CsvRow {
   std::size_t line = 0;  // where the row starts; the file's first line is 1
   std::vector<std::string> fields;

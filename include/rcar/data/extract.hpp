@@ -42,6 +42,7 @@
 
 namespace rcar {
 
+/// How clips become features.
 struct ExtractOptions {
   std::filesystem::path cache = {};  // folder of the feature cache; empty: none
   ForeignCache foreign_cache = ForeignCache::refuse;
@@ -58,6 +59,7 @@ struct QuarantinedClip {
   std::string clip, reason;
 };
 
+/// The features of a data set, and the clips that gave none.
 struct ExtractResult {
   FeatureSet features;                      // the clips that decode, in the list's order
   std::vector<QuarantinedClip> quarantine;  // the others, in the list's order

@@ -57,6 +57,7 @@ inline std::string file_sha256(const std::filesystem::path& path) {
 /// What to do with a cache that was filled on another kind of CPU, whose features differ in their last bits.
 enum class ForeignCache { refuse, accept };
 
+/// A folder of features, one file a clip, named by the hash of all that they depend on.
 class FeatureCache {
  public:
   /// Opens the cache in `folder`, making the folder when it is not there. `instruction_set` is the one that this

@@ -36,6 +36,7 @@ inline TrainTest read_prepared_folder(const std::filesystem::path& directory) {
 /// How clips get into a prepared folder. Links are absolute, so that the folder can be moved and the clips cannot.
 enum class Placement { link, copy };
 
+/// What preparing a folder came to.
 struct PreparedFolder {
   std::size_t placed = 0;  // clips linked or copied now
   std::size_t kept = 0;    // clips that were there already

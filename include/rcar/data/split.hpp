@@ -30,6 +30,7 @@ enum class Validation {
   none,        // no validation
 };
 
+/// The name that files and options use.
 constexpr std::string_view to_string(Validation validation) {
   return validation == Validation::stratified ? "stratified" : validation == Validation::last ? "last" : "none";
 }

@@ -19,7 +19,7 @@ namespace rcar {
 /// Keras's `StringLookup(num_oov_indices=0, vocabulary=...)`: index i is the i-th class name.
 ///
 ///     const auto labels = StringLookup::from_tags(data.tags());
-///     int k = labels("Punch");   labels.vocabulary()[k] == "Punch"
+///     const int k = labels("Punch");   // labels.vocabulary()[k] is "Punch"
 class StringLookup {
  public:
   /// Keeps the order of the list. Throws DataError when it is empty, or a name is blank, stands twice or holds a

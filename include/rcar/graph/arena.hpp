@@ -11,6 +11,7 @@
 
 namespace rcar::graph {
 
+/// Where each feature map lies in one piece of memory, counted in floats.
 struct Arena {
   std::vector<MapView> views;  // one a map of the schedule
   std::size_t floats = 0;
@@ -19,6 +20,7 @@ struct Arena {
 /// Every map that is not a slice starts on a cache line: 64 bytes.
 inline constexpr std::size_t arena_alignment_floats = 16;
 
+/// The next count of floats that fills cache lines.
 constexpr std::size_t round_up(std::size_t floats) {
   return (floats + arena_alignment_floats - 1) / arena_alignment_floats * arena_alignment_floats;
 }

@@ -22,9 +22,11 @@ concept BackboneType = requires {
   T::graph;
 };
 
+/// The network of a backbone.
 template <BackboneType Backbone>
 inline constexpr auto graph_of = Backbone::graph();
 
+/// Its steps, places in memory and weights, computed by the compiler.
 template <BackboneType Backbone>
 inline constexpr auto plan_of = plan<graph_of<Backbone>>();
 

@@ -60,6 +60,7 @@ struct Node {
   int layer = none;
 };
 
+/// What may be said of a convolution; the defaults are Keras's.
 struct ConvolutionOptions {
   int stride = 1;
   Padding padding = Padding::valid;
@@ -68,18 +69,21 @@ struct ConvolutionOptions {
   std::string_view name = {};
 };
 
+/// What may be said of a batch norm; the defaults are Keras's.
 struct NormalizationOptions {
   bool scale = true;
   float epsilon = 1e-3f;
   std::string_view name = {};
 };
 
+/// What may be said of a pooling; the defaults are Keras's.
 struct PoolingOptions {
   int stride = 1;
   Padding padding = Padding::valid;
   std::string_view name = {};
 };
 
+/// Takes a network's layers one after the other, and checks their shapes.
 class Builder {
  public:
   constexpr explicit Builder(std::string_view name) : name_(name) { layers_.reserve(1024); }

@@ -39,6 +39,7 @@ inline std::string canonical_text(std::span<const Layer> layers) {
 /// SHA-256 of the canonical text, 64 hexadecimal digits: equal for every image dimension of a backbone.
 inline std::string fingerprint(std::span<const Layer> layers) { return Sha256().add(canonical_text(layers)).hex(); }
 
+/// SHA-256, 64 lower-case digits, of the network's description without spatial extents.
 template <BackboneType Backbone>
 std::string fingerprint() {
   return fingerprint(graph_of<Backbone>.view());

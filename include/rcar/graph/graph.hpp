@@ -85,6 +85,7 @@ enum class TensorRole : std::uint8_t {
   moving_variance,  // (C) each
 };
 
+/// One tensor of weights: its layer, role and shape.
 struct TensorSpec {
   int layer = none;  // index in the graph
   TensorRole role = TensorRole::kernel;

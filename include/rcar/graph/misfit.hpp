@@ -7,6 +7,7 @@
 
 namespace rcar::graph {
 
+/// What can be wrong with a network's description.
 enum class Misfit : std::uint8_t {
   none,
   too_many_inputs,

@@ -20,6 +20,7 @@ struct Map {
   int channel = 0;
 };
 
+/// The steps that compute a network, in order.
 struct Schedule {
   std::vector<Step> steps;  // their inputs and outputs index `maps`
   std::vector<Map> maps;

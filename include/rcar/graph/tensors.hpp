@@ -34,6 +34,7 @@ constexpr std::string_view to_string(TensorRole role) {
   return {};
 }
 
+/// "layer/kernel" and the like, as Keras names its weights.
 inline std::string tensor_name(std::string_view layer, TensorRole role) {
   return std::string(layer) + '/' + std::string(to_string(role));
 }

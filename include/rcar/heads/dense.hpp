@@ -11,6 +11,7 @@
 
 namespace rcar::heads {
 
+/// Keras's name of an activation.
 constexpr std::string_view activation_name(Activation activation) {
   switch (activation) {
     case Activation::relu:

@@ -13,6 +13,7 @@
 
 namespace rcar {
 
+/// What one stream of work on a device holds.
 template <backend::DeviceBackend B>
 struct DeviceLane {
   typename B::template Array<std::uint8_t> frames;    // (capacity, D, D, 3)

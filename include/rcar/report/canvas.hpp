@@ -19,10 +19,13 @@ namespace rcar::report {
 
 /// Okabe and Ito's colours (2008), told apart with any kind of colour vision; BGR as OpenCV has it.
 namespace palette {
+/// Text, grid lines, axes.
 inline const cv::Scalar ink{40, 40, 40}, faint{225, 225, 225}, grey{130, 130, 130};
+/// Colours that also those tell apart who see red and green alike (Okabe and Ito).
 inline const cv::Scalar blue{178, 114, 0}, vermillion{0, 94, 213}, green{115, 158, 0}, purple{167, 121, 204};
 }  // namespace palette
 
+/// Which edge of a text stands at its point.
 enum class Align { left, center, right };
 
 /// Pixels count from the top left. Everything is drawn four times as large and averaged at the end, which gives

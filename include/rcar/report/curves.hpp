@@ -23,6 +23,7 @@ struct Curve {
   std::vector<float> values;
 };
 
+/// What may be said of a picture of curves.
 struct CurvesOptions {
   std::optional<std::size_t> best_epoch{};  // index of the epoch whose weights were kept, from 0; it is marked
 };
@@ -35,6 +36,7 @@ struct Axis {
   int decimals = 1;
 };
 
+/// Round numbers from at most `low` to at least `high`, about `wanted` of them.
 inline Axis make_axis(double low, double high, int wanted) {
   if (!(high > low)) low -= 0.5, high += 0.5;
   const double rough = (high - low) / wanted, power = std::pow(10.0, std::floor(std::log10(rough)));
@@ -49,6 +51,7 @@ inline Axis make_axis(double low, double high, int wanted) {
 /// The metric that a curve shows: "val_loss" is the loss, on the validation clips.
 inline std::string metric_of(const std::string& name) { return name.starts_with("val_") ? name.substr(4) : name; }
 
+/// A rectangle of pixels and the values that its edges stand for.
 struct PlotArea {
   double left, top, right, bottom;
 };
@@ -137,8 +140,8 @@ inline void draw_panel(Canvas& canvas, const PlotArea& area, const std::string& 
 ///
 /// Throws UsageError when there is no curve; FileError when the file cannot be written.
 ///
-///     const Curve curves[] = {{"loss", history.loss}, {"val_loss", history.val_loss}};
-///     draw_curves(curves, "curves.png", {.best_epoch = history.best_epoch});
+///     const Curve curves[] = {{"loss", {0.9F, 0.4F}}, {"val_loss", {1.1F, 0.7F}}};
+///     draw_curves(curves, "curves.png", {.best_epoch = 1});
 inline void draw_curves(std::span<const Curve> curves, const std::filesystem::path& path,
                         const CurvesOptions& options = {}) {
   using namespace report;

@@ -36,6 +36,7 @@ struct ExperimentOptions {
   std::function<void(int epoch, const History&)> on_epoch = {};
 };
 
+/// What conduct_experiment gives; the head that it was given is trained.
 struct Experiment {
   History history;
   TrainingCard card;

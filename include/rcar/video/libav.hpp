@@ -21,6 +21,7 @@ extern "C" {
 
 namespace rcar::libav {
 
+/// Gives FFmpeg's objects back by the function that FFmpeg has for each.
 struct Deleter {
   void operator()(AVFormatContext* context) const { avformat_close_input(&context); }
   void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
@@ -29,6 +30,7 @@ struct Deleter {
   void operator()(SwsContext* context) const { sws_freeContext(context); }
 };
 
+/// Owns one of FFmpeg's objects.
 template <class Object>
 using Owner = std::unique_ptr<Object, Deleter>;
 

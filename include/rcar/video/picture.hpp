@@ -10,6 +10,7 @@
 
 namespace rcar {
 
+/// The order of a pixel's three bytes.
 enum class ChannelOrder { bgr, rgb };
 
 /// Pixels of 8 bits a channel, three channels.

@@ -17,6 +17,7 @@
 
 namespace rcar::weights {
 
+/// Which hash a manifest's entry states.
 enum class HashKind { md5, sha256 };
 
 /// One backbone's file at its publisher's.
@@ -34,6 +35,7 @@ struct ManifestEntry {
   std::string hash_text() const { return (hash_kind == HashKind::md5 ? "the MD5 " : "the SHA-256 ") + hash; }
 };
 
+/// The published weight files that rcar knows.
 using Manifest = std::vector<ManifestEntry>;
 
 namespace detail {

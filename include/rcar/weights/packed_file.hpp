@@ -20,6 +20,7 @@ namespace rcar::weights {
 /// All that decides packed values: engine, network, weights, layout. Files of another key are passed over.
 using PackedKey = std::map<std::string, std::string>;
 
+/// Bytes; where packed weights begin in the file and in memory.
 inline constexpr std::size_t packed_alignment = 64;
 
 /// A file of packed weights that fits.

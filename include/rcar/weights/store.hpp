@@ -23,6 +23,7 @@
 
 namespace rcar::weights {
 
+/// Extents, the slowest first; empty for a scalar.
 using Shape = std::vector<std::size_t>;
 
 /// A tensor of float32 in row-major order. Does not own its values: the Store does.

@@ -30,6 +30,7 @@ inline std::string layer_class(const json::Value& layer) {
   return name && name->if_string() ? *name->if_string() : "";
 }
 
+/// How many of the layers are of Keras's class `name`.
 inline std::size_t count_class(const json::Array& layers, std::string_view name) {
   std::size_t count = 0;
   for (const json::Value& layer : layers) count += layer_class(layer) == name;

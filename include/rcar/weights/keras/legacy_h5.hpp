@@ -73,6 +73,7 @@ inline std::vector<FileLayer> legacy_group(const Hdf5File& file, const std::stri
 
 }  // namespace detail
 
+/// Whether the file is laid out as Keras's legacy .h5 files are.
 inline bool is_legacy_h5(const Hdf5File& file) {
   const auto listed = [&](const std::string& group) {
     return file.has_attribute(group, "layer_names") || file.has_attribute(group, "layer_names0");

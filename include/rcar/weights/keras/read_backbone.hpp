@@ -20,11 +20,13 @@
 
 namespace rcar::weights::keras {
 
+/// What may be said of a backbone's file.
 struct BackboneOptions {
   std::string model;  // a candidate's name; empty: recognise it by the tensors' shapes
   RescalingChoice rescaling = RescalingChoice::automatic;
 };
 
+/// A backbone's weights by rcar's names, and which backbone they are of.
 struct ReadBackbone {
   Store store;  // tensors in the order of graph::tensors, metadata of a native file
   std::string backbone;

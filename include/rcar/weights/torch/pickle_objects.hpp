@@ -18,9 +18,11 @@ struct None {};
 struct LongInteger {
   std::string bytes;
 };
+/// Python's tuple.
 struct Tuple {
   std::vector<Ref> items;
 };
+/// Python's list.
 struct List {
   std::vector<Ref> items;
 };
@@ -42,6 +44,7 @@ struct Persistent {
   Ref id;
 };
 
+/// Whatever a pickle may hold.
 using Object = std::variant<None, bool, std::int64_t, double, std::string, LongInteger, Tuple, List, Dict, Global, Call,
                             Persistent>;
 

@@ -12,12 +12,14 @@ namespace rcar::weights::torch {
 /// `other`: integers and booleans. A state dict counts batches with them; they are no weights.
 enum class Number : std::uint8_t { float32, float64, float16, bfloat16, other };
 
+/// One of PyTorch's storage classes and what a number of it is.
 struct StorageType {
   std::string_view name;  // the class that a pickle names
   Number number;
   std::size_t bytes;  // of one element
 };
 
+/// Those that weights come in.
 inline constexpr StorageType storage_types[] = {
     {"torch.FloatStorage", Number::float32, 4}, {"torch.DoubleStorage", Number::float64, 8},
     {"torch.HalfStorage", Number::float16, 2},  {"torch.BFloat16Storage", Number::bfloat16, 2},
