@@ -91,12 +91,17 @@ class Canvas {
     return cv::getTextSize(printable(content), font, scale, 1, &baseline).width / double{fine};
   }
 
-  /// Throws FileError when the file cannot be written; it appears whole or not at all.
-  void save(const std::filesystem::path& path) const {
+  /// What was drawn, at its size: BGR.
+  cv::Mat picture() const {
     cv::Mat smooth;
     cv::resize(picture_, smooth, cv::Size(width_, height_), 0, 0, cv::INTER_AREA);
+    return smooth;
+  }
+
+  /// Throws FileError when the file cannot be written; it appears whole or not at all.
+  void save(const std::filesystem::path& path) const {
     std::vector<std::uint8_t> png;
-    if (!cv::imencode(".png", smooth, png))
+    if (!cv::imencode(".png", picture(), png))
       throw FileError("Cannot encode the picture " + quoted(path.string()) + "; OpenCV needs PNG support.");
     write_file(path, std::string_view(reinterpret_cast<const char*>(png.data()), png.size()));
   }
