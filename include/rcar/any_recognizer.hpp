@@ -38,7 +38,6 @@ class AnyRecognizer {
   /// Class probabilities (N, K) of features (N, T, F) with their mask (N, T).
   virtual Probabilities predict(const Features& features, const Mask& mask) = 0;
   virtual VideoPrediction predict_video_sequence(const std::filesystem::path& clip) = 0;
-  virtual Probabilities predict(const Features& features, const Mask& mask) = 0;
   virtual FeatureExtractor extractor() = 0;
   virtual void save(const std::filesystem::path& path) const = 0;
   virtual void restore(const ModelFile& file, const std::filesystem::path& path) = 0;
@@ -71,7 +70,6 @@ class ErasedRecognizer final : public AnyRecognizer {
   VideoPrediction predict_video_sequence(const std::filesystem::path& clip) override {
     return model_.predict_video_sequence(clip);
   }
-  Probabilities predict(const Features& features, const Mask& mask) override { return model_.predict(features, mask); }
   FeatureExtractor extractor() override { return model_.extractor(); }
   void save(const std::filesystem::path& path) const override { model_.save(path); }
   void restore(const ModelFile& file, const std::filesystem::path& path) override { model_.restore(file, path); }

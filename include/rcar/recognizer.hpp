@@ -172,9 +172,6 @@ class Recognizer {
   /// Class probabilities of one clip, most likely first.
   std::vector<Prediction> predict(const std::filesystem::path& clip) { return predict_video_sequence(clip).classes; }
 
-  /// Class probabilities (N, K), in the order of labels(), of features (N, T, F) with their mask (N, T).
-  Probabilities predict(const Features& features, const Mask& mask) const { return head().predict(features, mask); }
-
   /// Writes the model file (docs/file_formats.md); the backbone's weights stay in their own file.
   void save(const std::filesystem::path& path) const {
     ModelFile file;

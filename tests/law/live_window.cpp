@@ -35,7 +35,7 @@ Frames part(const Frames& frames, std::size_t first, std::size_t count) {
 
 void expect_clip(Model& model, const Frames& clip, const live::Reading& reading) {
   const auto [features, mask] = model.prepare_video_for_prediction(clip);
-  const Probabilities expected = model.predict(features, mask);
+  const Probabilities expected = model.head().predict(features, mask);
   REQUIRE(reading.smoothed.size() == expected.size());
   for (std::size_t k = 0; k < expected.size(); ++k) CHECK(static_cast<float>(reading.smoothed[k]) == expected.data()[k]);
 }
@@ -48,7 +48,7 @@ TEST_CASE("a window is predicted as a clip of the same frames is, bit for bit") 
   const Frames frames = process_video(folder / "clip.avi", 0, 64);
   Model model = drawn_model();
   const live::WindowModel window_model{model.extractor(),
-                                       [&](const Features& f, const Mask& m) { return model.predict(f, m); }};
+                                       [&](const Features& f, const Mask& m) { return model.head().predict(f, m); }};
   for (const std::size_t group : {1, 4, 23}) {
     live::TimelinePredictor timeline(window_model, unsmoothed(), [](const live::Segment&) {});
     for (std::size_t first = 0; first < 23; first += group) {
@@ -70,7 +70,7 @@ TEST_CASE("a source that is too short for the window is predicted as the whole c
   const Frames frames = process_video(folder / "clip.avi", 0, 64);
   Model model = drawn_model();
   live::TimelinePredictor timeline(
-      {model.extractor(), [&](const Features& f, const Mask& m) { return model.predict(f, m); }}, unsmoothed(),
+      {model.extractor(), [&](const Features& f, const Mask& m) { return model.head().predict(f, m); }}, unsmoothed(),
       [](const live::Segment&) {});
   timeline.add(std::span(frames.data(), frames.size()), std::vector{0.0, 0.1, 0.2});
   const auto reading = timeline.finish(0.3);

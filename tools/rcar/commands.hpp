@@ -7,5 +7,6 @@ class Program;
 
 void add_train(Program& program);
 void add_evaluate(Program& program);
+void add_predict(Program& program);
 
 }  // namespace rcar::tools

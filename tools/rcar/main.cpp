@@ -6,5 +6,6 @@ int main(int argc, char** argv) {
   rcar::tools::Program program;
   rcar::tools::add_train(program);
   rcar::tools::add_evaluate(program);
+  rcar::tools::add_predict(program);
   return program.run(argc, argv);
 }

@@ -74,6 +74,8 @@ class FrameReader {
   std::size_t frames() const { return frames_; }
   std::size_t reopened() const { return reopened_; }
   std::size_t damaged_packets() const { return damaged_; }
+  /// What a clip's container claims, 0 when nothing, or for a stream: good for a progress bar alone.
+  std::size_t claimed_frames() const { return claimed_; }
   /// The source's stated rate, 25 where it states none.
   double frames_per_second() const { return rate_; }
 
@@ -92,6 +94,7 @@ class FrameReader {
   void read_clip(const std::filesystem::path& path) {
     Decoder clip(path);
     rate_ = clip.frames_per_second();
+    claimed_ = clip.claimed_frame_count();
     while (!stop_ && clip.grab())
       if (!put(clip, stated(clip.time_s()), Clock::now())) break;
     if (frames_ == 0 && !stop_) clip.fail_without_frames();
@@ -227,7 +230,7 @@ class FrameReader {
   ReopenOptions reopen_;
   Times times_ = Times::stated;
   std::atomic<bool> stop_{false};
-  std::atomic<std::size_t> frames_{0}, reopened_{0}, damaged_{0};
+  std::atomic<std::size_t> frames_{0}, reopened_{0}, damaged_{0}, claimed_{0};
   std::atomic<double> rate_{25};
   std::optional<Clock::time_point> begin_;
   std::optional<double> last_s_, first_stated_s_;
