@@ -37,7 +37,8 @@ void expect_clip(Model& model, const Frames& clip, const live::Reading& reading)
   const auto [features, mask] = model.prepare_video_for_prediction(clip);
   const Probabilities expected = model.head().predict(features, mask);
   REQUIRE(reading.smoothed.size() == expected.size());
-  for (std::size_t k = 0; k < expected.size(); ++k) CHECK(static_cast<float>(reading.smoothed[k]) == expected.data()[k]);
+  for (std::size_t k = 0; k < expected.size(); ++k)
+    CHECK(static_cast<float>(reading.smoothed[k]) == expected.data()[k]);
 }
 
 }  // namespace
@@ -54,8 +55,7 @@ TEST_CASE("a window is predicted as a clip of the same frames is, bit for bit") 
     for (std::size_t first = 0; first < 23; first += group) {
       const std::size_t count = std::min<std::size_t>(group, 23 - first);
       const std::vector<double> times(count, static_cast<double>(first));
-      const auto readings =
-          timeline.add(std::span(frames.data() + first * 64 * 64 * 3, count * 64 * 64 * 3), times);
+      const auto readings = timeline.add(std::span(frames.data() + first * 64 * 64 * 3, count * 64 * 64 * 3), times);
       for (std::size_t i = 0; i < count; ++i) {
         REQUIRE(readings[i].has_value() == (first + i + 1 >= 5));
         if (readings[i]) expect_clip(model, part(frames, first + i + 1 - 5, 5), *readings[i]);

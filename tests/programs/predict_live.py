@@ -211,6 +211,16 @@ def _(place):
         predict(place, "bad/text.avi", "--video", "bad.mp4")
 
 
+@case("a clip is never overwritten by what is drawn of it")
+def _(place):
+    (place / "own").mkdir()
+    predict(place, clip(place), "--video", "own/drawn.mp4").succeeds()
+    shutil.copy(place / "own/drawn.mp4", place / "own/other.mp4")
+    with LeavesNoFile(place):
+        predict(place, "own/drawn.mp4", "--video", "own/../own/drawn.mp4").refuses("overwritten", code=2)
+        predict(place, "own", "--video", "own").refuses("overwritten", code=2)
+
+
 @case("options that contradict each other, or are no numbers, are wrong usage")
 def _(place):
     one = clip(place)

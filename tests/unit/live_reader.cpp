@@ -112,8 +112,8 @@ TEST_CASE("a pipe gives the frames of the clip that is written into it") {
   test::write_clip(folder / "clip.avi", 40, 5);
   Feeder feeder(folder / "clip.avi");
   FrameQueue queue(4, 1 << 20, Overflow::wait);
-  FrameReader reader([&] { return pipe_input(feeder.file(), "-"); }, FrameReader::Times::stated, once(),
-                     small_frames(), queue);
+  FrameReader reader([&] { return pipe_input(feeder.file(), "-"); }, FrameReader::Times::stated, once(), small_frames(),
+                     queue);
   const auto frames = all_of(queue);
   const Frames expected = process_video(folder / "clip.avi", 0, 16);
   REQUIRE(frames.size() == expected.shape(0));

@@ -70,8 +70,8 @@ TEST_CASE("a label that stands is kept within the hysteresis and given up beyond
   const auto label = [&](std::vector<double> p) { return decide(p).label.value_or(99); };
   CHECK(label({0.45, 0.30, 0.25}) == 99);  // not yet sure
   CHECK(label({0.50, 0.30, 0.20}) == 0);
-  CHECK(label({0.41, 0.39, 0.20}) == 0);   // within 0.1 of the threshold
-  CHECK(label({0.45, 0.54, 0.01}) == 0);   // another is ahead, by less than 0.1
+  CHECK(label({0.41, 0.39, 0.20}) == 0);  // within 0.1 of the threshold
+  CHECK(label({0.45, 0.54, 0.01}) == 0);  // another is ahead, by less than 0.1
   CHECK(label({0.40, 0.55, 0.05}) == 1);
   CHECK(label({0.39, 0.39, 0.22}) == 99);
   CHECK(label({0.45, 0.45, 0.10}) == 99);  // from nothing the threshold counts in full

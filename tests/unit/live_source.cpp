@@ -1,8 +1,8 @@
+#include <sys/stat.h>
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <rcar/live/output_names.hpp>
 #include <rcar/live/source.hpp>
-#include <sys/stat.h>
 
 #include "tests/support/clips.hpp"
 

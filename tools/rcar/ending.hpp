@@ -42,7 +42,8 @@ class EndingOnSignal {
     ::sigaction(SIGTERM, &terminate_, nullptr);
   }
 
-  struct sigaction interrupt_ {}, terminate_{};
+  struct sigaction interrupt_ {
+  }, terminate_{};
 };
 
 }  // namespace rcar::tools

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <rcar/live/output_names.hpp>
-#include <rcar/video/video_writer.hpp>
+#include <set>
 
 #include "commands.hpp"
 
@@ -43,7 +43,8 @@ void require_sense(const PredictOptions& options, const std::vector<live::Source
                        std::isnan(options.line.smooth_s) || std::isnan(options.line.hysteresis) ||
                        std::isnan(options.line.min_duration_s) || std::isnan(options.reopen.timeout_s) ||
                        std::isnan(options.reopen.give_up_after_s.value_or(0));
-  if (numbers) throw UsageError("An option's value is no number; --help tells what each takes.");  // CLI11 lets nan pass
+  if (numbers)
+    throw UsageError("An option's value is no number; --help tells what each takes.");  // CLI11 lets nan pass
 }
 
 int predict(const PredictOptions& given, const Console& console) {
@@ -115,8 +116,7 @@ void add_timeline_options(CLI::App& app, PredictOptions& options) {
 }  // namespace
 
 void clear_progress_line(const Console& console) {
-  if (console.progress() == ProgressDisplay::automatic && ::isatty(STDERR_FILENO) == 1)
-    std::fputs("\r\x1b[2K", stderr);
+  if (console.progress() == ProgressDisplay::automatic && ::isatty(STDERR_FILENO) == 1) std::fputs("\r\x1b[2K", stderr);
 }
 
 void say_result(const Console& console, const std::string& line) {
@@ -135,15 +135,24 @@ std::string percent(double probability) {
 std::vector<fs::path> paths_of_clips(const fs::path& path, const std::string& ending,
                                      const std::vector<std::string>& clips) {
   if (path.empty()) return std::vector<fs::path>(clips.size());
-  if (clips.size() == 1 && !fs::is_directory(path)) return {path};
-  std::error_code failure;
-  fs::create_directories(path, failure);
-  if (failure || !fs::is_directory(path))
-    throw FileError("Cannot make the folder " + quoted(path.string()) + " for a file a clip" +
-                    (failure ? ": " + failure.message() : std::string()) + "; give the path of a folder.");
-  live::OutputNames names(path);
   std::vector<fs::path> paths;
-  for (const std::string& clip : clips) paths.push_back(names(clip, ending));
+  if (clips.size() == 1 && !fs::is_directory(path)) {
+    paths.push_back(path);
+  } else {
+    std::error_code failure;
+    fs::create_directories(path, failure);
+    if (failure || !fs::is_directory(path))
+      throw FileError("Cannot make the folder " + quoted(path.string()) + " for a file a clip" +
+                      (failure ? ": " + failure.message() : std::string()) + "; give the path of a folder.");
+    live::OutputNames names(path);
+    for (const std::string& clip : clips) paths.push_back(names(clip, ending));
+  }
+  std::error_code ignored;
+  std::set<fs::path> sources;
+  for (const std::string& clip : clips) sources.insert(fs::weakly_canonical(clip, ignored));
+  for (const fs::path& each : paths)
+    if (sources.contains(fs::weakly_canonical(each, ignored)))
+      throw UsageError(quoted(each.string()) + " is one of the clips and would be overwritten; write to another place.");
   return paths;
 }
 
@@ -160,9 +169,10 @@ void add_predict(Program& program) {
       "A camera that drops out is opened again. Ctrl-C ends a stream; what is written is then whole.",
       [=](Console& console) { return predict(*options, console); });
   options->model.add(app);
-  app.add_option("SOURCE", options->sources,
-                 "Clips and folders of clips; or one stream: a camera (/dev/video0, or 0), an address (rtsp, http, udp, "
-                 "...), a named pipe, or - for standard input")
+  app.add_option(
+         "SOURCE", options->sources,
+         "Clips and folders of clips; or one stream: a camera (/dev/video0, or 0), an address (rtsp, http, udp, "
+         "...), a named pipe, or - for standard input")
       ->required();
   app.add_option("--csv", options->csv, "Write labels (a row a clip) or segments (a row each) as CSV");
   app.add_option("--jsonl", options->json_lines, "The same as JSON, a line each; of a stream as they come");
@@ -170,7 +180,9 @@ void add_predict(Program& program) {
                  "Draw the label into every frame and write FILE.mp4; for several clips a folder. Has clips predicted "
                  "as with --timeline");
   app.add_option("--gif", options->gif, "Write the frames looked at, one label a clip; for several clips a folder");
-  app.add_option("--top", options->top, "Classes to show of each clip")->capture_default_str()->check(CLI::Range(1, 1000));
+  app.add_option("--top", options->top, "Classes to show of each clip")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 1000));
   add_timeline_options(app, *options);
   add_stream_options(app, *options);
 }

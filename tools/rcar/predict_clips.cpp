@@ -22,9 +22,9 @@ namespace fs = std::filesystem;
 struct Clip {
   std::size_t row = 0;
   SampledClip sampled{};
-  std::string fault;                      // why it has no result
-  std::vector<Prediction> classes;        // most likely first
-  std::vector<float> by_class;            // in the model's order
+  std::string fault;                // why it has no result
+  std::vector<Prediction> classes;  // most likely first
+  std::vector<float> by_class;      // in the model's order
 };
 
 class ClipPrediction {
@@ -38,8 +38,7 @@ class ClipPrediction {
         extractor_(recognizer.extractor()),
         gifs_(paths_of_clips(options.gif, ".gif", clips)),
         results_(clips.size()),
-        progress_("Predicting", clips.size(), "clips",
-                  clips.size() > 1 ? console.progress() : ProgressDisplay::off) {
+        progress_("Predicting", clips.size(), "clips", clips.size() > 1 ? console.progress() : ProgressDisplay::off) {
     for (const fs::path& path : {options.csv, options.json_lines})
       if (!path.empty()) AtomicFile probe(path);  // never committed, so never left behind
     for (const fs::path& path : gifs_)

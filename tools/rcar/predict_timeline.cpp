@@ -32,9 +32,7 @@ using Json = nlohmann::ordered_json;
 constexpr std::size_t queue_bytes = std::size_t{64} << 20;
 constexpr double uniform_window_s = 5;
 
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 std::string fixed(double value, int decimals) {
   char text[64];
@@ -42,9 +40,7 @@ std::string fixed(double value, int decimals) {
   return text;
 }
 
-std::string line_of(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
+std::string line_of(const Json& value) { return value.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"; }
 
 /// Where segments go: lines for people, CSV, JSON lines.
 class SegmentOutputs {
@@ -120,19 +116,15 @@ class TimelineRun {
     if (progress_) progress_->finish();
     clear_progress_line(console_);
     end_line();
-    interrupted_ = EndingOnSignal::wanted();
-    if (video_ && (feed_.stream || !interrupted_)) video_->finish();
+    if (video_ && (feed_.stream || !EndingOnSignal::wanted())) video_->finish();
     if (failure) std::rethrow_exception(failure);
     return summary();
   }
 
-  bool interrupted() const { return interrupted_; }
-
  private:
   live::WindowModel model() {
-    return {recognizer_.extractor(), [this](const Features& features, const Mask& mask) {
-              return recognizer_.predict(features, mask);
-            }};
+    return {recognizer_.extractor(),
+            [this](const Features& features, const Mask& mask) { return recognizer_.predict(features, mask); }};
   }
 
   live::TimelineOptions line_options() const {
@@ -220,12 +212,9 @@ class TimelineRun {
 
   void close(const live::Segment& segment) {
     const std::string name = label(segment.label);
-    Json json = {{"clip", feed_.shown},
-                 {"start_s", segment.start_s},
-                 {"end_s", segment.end_s},
-                 {"label", name},
-                 {"abstained", !segment.label},
-                 {"mean_probability", segment.mean_probability},
+    Json json = {{"clip", feed_.shown},         {"start_s", segment.start_s},
+                 {"end_s", segment.end_s},      {"label", name},
+                 {"abstained", !segment.label}, {"mean_probability", segment.mean_probability},
                  {"frames", segment.frames}};
     outputs_.write(feed_.shown, name, segment, json);
     char times[64];
@@ -245,8 +234,7 @@ class TimelineRun {
   void show_progress(const live::FrameReader& reader, const live::FrameQueue& queue) {
     if (console_.progress() == ProgressDisplay::off) return;
     if (!feed_.stream) {
-      if (!progress_ && reader.claimed_frames() > 0)
-        progress_.emplace("Predicting", reader.claimed_frames(), "frames");
+      if (!progress_ && reader.claimed_frames() > 0) progress_.emplace("Predicting", reader.claimed_frames(), "frames");
       const std::size_t seen = std::min(reader.frames(), reader.claimed_frames());
       if (progress_ && seen > progressed_) progress_->advance(seen - std::exchange(progressed_, seen));
       return;
@@ -256,8 +244,8 @@ class TimelineRun {
     shown_at_ = Clock::now();
     std::string text = fixed(last_s_.value_or(0), 1) + " s, " + fixed(rate_.per_second(Clock::now()), 1) +
                        " frames/s, " + std::to_string(queue.dropped()) + " left out, latency " +
-                       fixed(1000 * latency_.quantile_s(0.5), 0) + " ms (95 %: " +
-                       fixed(1000 * latency_.quantile_s(0.95), 0) + " ms), " + caption_.text;
+                       fixed(1000 * latency_.quantile_s(0.5), 0) +
+                       " ms (95 %: " + fixed(1000 * latency_.quantile_s(0.95), 0) + " ms), " + caption_.text;
     if (caption_.probability >= 0) text += " " + percent(caption_.probability);
     if (!terminal) return console_.note(text + ".");
     std::fprintf(stderr, "\r\x1b[2K%s", text.c_str());
@@ -319,7 +307,6 @@ class TimelineRun {
   std::optional<double> last_s_;
   double frame_s_ = 0.04;
   std::size_t frames_read_ = 0, reopened_ = 0, damaged_ = 0, dropped_ = 0, progressed_ = 0;
-  bool interrupted_ = false;
   const Clock::time_point start_ = Clock::now();
   Clock::time_point shown_at_ = start_;
   const std::string started_ = now_text();
@@ -331,8 +318,9 @@ class OpenPipe {
   explicit OpenPipe(const std::string& name) : file_(name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY)) {
     if (file_ < 0) throw FileError("Cannot open the pipe " + quoted(name) + "; check its permissions.");
     if (name == "-" && ::isatty(STDIN_FILENO) == 1)
-      throw UsageError("Standard input is a terminal; send a video, as in `ffmpeg -i clip.mp4 -f matroska - | rcar "
-                       "predict MODEL - ...`.");
+      throw UsageError(
+          "Standard input is a terminal; send a video, as in `ffmpeg -i clip.mp4 -f matroska - | rcar "
+          "predict MODEL - ...`.");
   }
   OpenPipe(const OpenPipe&) = delete;
   OpenPipe& operator=(const OpenPipe&) = delete;
@@ -351,10 +339,10 @@ int predict_timelines(const PredictOptions& options, const std::vector<std::stri
                       const Console& console) {
   EndingOnSignal ending;
   const auto videos = paths_of_clips(options.video, ".mp4", clips);
-  SegmentOutputs outputs(options, Growing::at_the_end);
+  std::optional<SegmentOutputs> outputs(std::in_place, options, Growing::at_the_end);
   auto done = Json::array(), failed = Json::array();
   std::size_t predicted = 0;
-  for (std::size_t i = 0; i < clips.size(); ++i) {
+  for (std::size_t i = 0; i < clips.size() && !EndingOnSignal::wanted(); ++i) {
     Feed feed;
     feed.shown = clips[i];
     feed.read = [&](const live::ReaderOptions& reader, live::FrameQueue& queue) {
@@ -362,12 +350,7 @@ int predict_timelines(const PredictOptions& options, const std::vector<std::stri
     };
     say_result(console, clips[i]);
     try {
-      TimelineRun run(options, recognizer, console, feed, videos[i], outputs);
-      Json result = run.run();
-      if (run.interrupted()) {
-        ending.die();
-        return exit_code::error;
-      }
+      Json result = TimelineRun(options, recognizer, console, feed, videos[i], *outputs).run();
       ++predicted;
       if (console.wants_json()) done.push_back(std::move(result));
     } catch (const VideoError& error) {
@@ -375,7 +358,11 @@ int predict_timelines(const PredictOptions& options, const std::vector<std::stri
       failed.push_back({{"clip", clips[i]}, {"reason", error.what()}});
     }
   }
-  if (predicted > 0) outputs.finish();
+  if (EndingOnSignal::wanted()) {
+    outputs.reset();  // what is not whole is not left behind
+    ending.die();
+  }
+  if (predicted > 0) outputs->finish();
   const bool faults = !failed.empty();
   console.json({{"clips", std::move(done)}, {"failed", std::move(failed)}});
   return predicted == 0 ? exit_code::error : faults ? exit_code::findings : exit_code::done;

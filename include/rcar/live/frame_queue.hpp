@@ -47,8 +47,7 @@ class FrameQueue {
   /// False when nobody takes frames any more.
   bool push(QueuedFrame frame) {
     std::unique_lock lock(mutex_);
-    if (overflow_ == Overflow::wait)
-      room_.wait(lock, [&] { return closed_ || frames_.empty() || has_room(frame); });
+    if (overflow_ == Overflow::wait) room_.wait(lock, [&] { return closed_ || frames_.empty() || has_room(frame); });
     if (closed_) return false;
     bytes_ += frame.bytes();
     squares_ += frame.square.empty() ? 0 : 1;

@@ -46,7 +46,8 @@ class Overlay {
 
  private:
   static constexpr double darkness = 0.62;
-  inline static const cv::Scalar label_color{233, 180, 86}, quiet_color{160, 160, 160};  // BGR; Okabe and Ito's sky blue
+  inline static const cv::Scalar label_color{233, 180, 86},
+      quiet_color{160, 160, 160};  // BGR; Okabe and Ito's sky blue
 
   static std::string percent(double probability) {
     char text[16];

@@ -25,22 +25,23 @@
 namespace rcar::live {
 
 struct ReaderOptions {
-  int image_dim = 224;    // D
-  bool pictures = false;  // whole frames too, all of them, to draw on
+  int image_dim = 224;     // D
+  bool pictures = false;   // whole frames too, all of them, to draw on
   std::size_t stride = 1;  // which frames the network sees: FramePicker
   double spacing_s = 0;
 };
 
 /// How long a stream is waited for, and what is done when it drops out.
 struct ReopenOptions {
-  double timeout_s = 10;                    // nothing for so long: it dropped out
+  double timeout_s = 10;                       // nothing for so long: it dropped out
   std::optional<double> give_up_after_s = {};  // without a frame; nothing: the first opening must succeed, then never
   double first_wait_s = 0.5, longest_wait_s = 10;  // before it is opened again; doubled from time to time
-  bool reopen = true;                       // false: the end of the stream is the end
+  bool reopen = true;                              // false: the end of the stream is the end
   std::function<void(const std::string&)> note = {};
 };
 
-/// Fills a queue from one source on a thread of its own, which ends with the source, with `stop()`, or with this object.
+/// Fills a queue from one source on a thread of its own, which ends with the source, with `stop()`, or with this
+/// object.
 class FrameReader {
  public:
   using Clock = std::chrono::steady_clock;
@@ -160,16 +161,16 @@ class FrameReader {
              seconds(std::chrono::duration<double>(Clock::now() - last_frame).count()) + " s.");
       }
       if (!begin_) begin_ = stream.arrived();
-      const double time_s = times_ == Times::stated
-                                ? stated(stream.time_s())
-                                : std::chrono::duration<double>(stream.arrived() - *begin_).count();
+      const double time_s = times_ == Times::stated ? stated(stream.time_s())
+                                                    : std::chrono::duration<double>(stream.arrived() - *begin_).count();
       if (!put(stream, time_s, stream.arrived())) return false;
     }
     damaged_ += stream.damaged_packets();
     if (next == Stream::Next::stopped) return false;
     reason = next == Stream::Next::end ? "its sender ended it" : stream.reason();
     if (next == Stream::Next::end && (is_file || !reopen_.reopen)) {
-      if (frames_ == 0) throw VideoError(quoted(shown) + " ended without a frame that can be decoded; check its sender.");
+      if (frames_ == 0)
+        throw VideoError(quoted(shown) + " ended without a frame that can be decoded; check its sender.");
       return false;
     }
     if (is_file || !reopen_.reopen)

@@ -100,8 +100,8 @@ class Segments {
   }
 
   void close(const Span& span) const {
-    closed_({span.start_s, span.end_s, span.label, span.probabilities / static_cast<double>(span.decisions),
-             span.frames});
+    closed_(
+        {span.start_s, span.end_s, span.label, span.probabilities / static_cast<double>(span.decisions), span.frames});
   }
 
   double min_duration_s_;

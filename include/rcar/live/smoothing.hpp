@@ -1,6 +1,6 @@
 #pragma once
-/// From a window's probabilities to a label that does not flicker: smoothed over time, held by hysteresis, and none where
-/// the model is not sure.
+/// From a window's probabilities to a label that does not flicker: smoothed over time, held by hysteresis, and none
+/// where the model is not sure.
 
 #include <algorithm>
 #include <cmath>

@@ -28,8 +28,8 @@ struct Source {
 };
 
 /// Addresses that are read as streams. "file://" is none: a clip is named by its path.
-inline constexpr std::array<std::string_view, 12> url_schemes{"rtsp",  "rtsps", "rtmp", "rtmps", "http", "https",
-                                                              "hls",   "udp",   "tcp",  "rtp",   "srt",  "tls"};
+inline constexpr std::array<std::string_view, 12> url_schemes{"rtsp", "rtsps", "rtmp", "rtmps", "http", "https",
+                                                              "hls",  "udp",   "tcp",  "rtp",   "srt",  "tls"};
 
 /// "-" is standard input; RTSP, HTTP, UDP and such addresses are streams; /dev/video0, any other character device, or a
 /// bare number N that is no file (/dev/videoN) is a camera; a named pipe is read like standard input; a folder is all
@@ -51,9 +51,8 @@ inline Source parse_source(const std::string& text) {
   }
   std::error_code failure;
   const auto status = std::filesystem::status(text, failure);
-  const bool number = text.size() <= 3 && std::all_of(text.begin(), text.end(), [](unsigned char c) {
-    return std::isdigit(c);
-  });
+  const bool number =
+      text.size() <= 3 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isdigit(c); });
   if (number && !std::filesystem::exists(status)) return {SourceKind::camera, "/dev/video" + text};
   if (std::filesystem::is_directory(status)) return {SourceKind::folder, text};
   if (std::filesystem::is_fifo(status)) return {SourceKind::pipe, text};
@@ -73,9 +72,9 @@ inline std::string without_password(const std::string& address) {
 
 /// The endings by which a folder's videos are known.
 inline bool has_video_ending(const std::filesystem::path& path) {
-  static constexpr std::array<std::string_view, 18> endings{
-      ".avi", ".mp4", ".mkv", ".mov",  ".webm", ".m4v", ".mpg", ".mpeg", ".wmv",
-      ".flv", ".3gp", ".ts",  ".mts", ".m2ts", ".ogv", ".y4m", ".mjpeg", ".mjpg"};
+  static constexpr std::array<std::string_view, 18> endings{".avi", ".mp4",  ".mkv", ".mov", ".webm",  ".m4v",
+                                                            ".mpg", ".mpeg", ".wmv", ".flv", ".3gp",   ".ts",
+                                                            ".mts", ".m2ts", ".ogv", ".y4m", ".mjpeg", ".mjpg"};
   std::string ending = path.extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
   return std::find(endings.begin(), endings.end(), ending) != endings.end();

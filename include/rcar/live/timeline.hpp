@@ -118,8 +118,8 @@ class TimelinePredictor {
     reading.smoothed = smoother_.add(std::span(probabilities.data(), probabilities.size()), reading.time_s);
     reading.decision = decider_(reading.smoothed);
     // What stood until now ends where this reading stands; the first one reaches back to the start.
-    const double stands_s = options_.align == Align::end ? reading.time_s
-                                                         : (window_.first_time_s() + window_.last_time_s()) / 2;
+    const double stands_s =
+        options_.align == Align::end ? reading.time_s : (window_.first_time_s() + window_.last_time_s()) / 2;
     segments_.add(*begin_s_, std::max(stands_s, *begin_s_), reading.decision, std::exchange(waiting_, 0));
     begin_s_ = std::max(stands_s, *begin_s_);
     read_ = true;

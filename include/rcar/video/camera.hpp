@@ -28,8 +28,8 @@ inline StreamInput device_input(const std::string& format, const std::string& de
   return input;
 }
 
-/// A camera by Video4Linux: "/dev/video0". `size` ("640x480") and `rate` ("30") are what it is asked for; empty: what it
-/// is set to.
+/// A camera by Video4Linux: "/dev/video0". `size` ("640x480") and `rate` ("30") are what it is asked for; empty: what
+/// it is set to.
 inline StreamInput camera_input(const std::string& device, const std::string& size = {}, const std::string& rate = {}) {
   std::vector<std::pair<std::string, std::string>> options;
   if (!size.empty()) options.emplace_back("video_size", size);

@@ -1,5 +1,6 @@
 #pragma once
-/// Frames of a live source, by FFmpeg's libraries: an address, a pipe or a device, whose reads can be ended at any time.
+/// Frames of a live source, by FFmpeg's libraries: an address, a pipe or a device, whose reads can be ended at any
+/// time.
 
 extern "C" {
 #include <libavutil/dict.h>
@@ -35,9 +36,9 @@ namespace rcar {
 
 /// What to open, and how.
 struct StreamInput {
-  std::string address;  // for FFmpeg
-  std::string shown;    // for messages: an address may hold a password
-  int pipe = -1;        // an open file to read instead of the address; it stays the caller's
+  std::string address;                    // for FFmpeg
+  std::string shown;                      // for messages: an address may hold a password
+  int pipe = -1;                          // an open file to read instead of the address; it stays the caller's
   const AVInputFormat* format = nullptr;  // nothing: told from the content
   std::vector<std::pair<std::string, std::string>> options = {};
   bool waits_for_none = false;  // a device: a read returns at once where there is no frame yet
@@ -60,7 +61,8 @@ inline StreamInput pipe_input(int file, const std::string& shown) {
   return input;
 }
 
-/// Decodes a stream on the calling thread. Where Decoder ends at the first packet that is damaged, a stream goes past it.
+/// Decodes a stream on the calling thread. Where Decoder ends at the first packet that is damaged, a stream goes past
+/// it.
 ///
 ///     std::atomic<bool> stop{false};
 ///     Stream camera(url_input("rtsp://...", "rtsp://..."), 10, stop);

@@ -29,8 +29,8 @@ namespace rcar {
 /// fragments, so that memory does not grow however long it gets; for MP4 alone.
 enum class VideoForm { whole, endless };
 
-/// A video that appears whole, once finish() is called, or not at all. The path's ending says the container: .mp4, .mkv,
-/// .avi, .mov.
+/// A video that appears whole, once finish() is called, or not at all. The path's ending says the container: .mp4,
+/// .mkv, .avi, .mov.
 ///
 ///     VideoWriter video("out.mp4", 25);
 ///     video.add(bgr, time_s);
@@ -44,7 +44,8 @@ class VideoWriter {
     libav::silence_log();
     container_ = av_guess_format(nullptr, path_.c_str(), nullptr);
     if (!container_ || container_->video_codec == AV_CODEC_ID_NONE || (container_->flags & AVFMT_NOFILE))
-      throw UsageError(quoted(path_.string()) + " names no kind of video; give a path that ends in .mp4, .mkv or .avi.");
+      throw UsageError(quoted(path_.string()) +
+                       " names no kind of video; give a path that ends in .mp4, .mkv or .avi.");
   }
   VideoWriter(const VideoWriter&) = delete;
   VideoWriter& operator=(const VideoWriter&) = delete;
@@ -55,9 +56,9 @@ class VideoWriter {
     avformat_free_context(format_);
   }
 
-  /// Adds a frame, BGR, 8 bits a channel. The first frame's size is the video's: others are brought to it. A side that is
-  /// odd is made even by repeating its last pixels, which the encoders need.
-  /// Throws FileError when it cannot be encoded or written.
+  /// Adds a frame, BGR, 8 bits a channel. The first frame's size is the video's: others are brought to it. A side that
+  /// is odd is made even by repeating its last pixels, which the encoders need. Throws FileError when it cannot be
+  /// encoded or written.
   void add(const cv::Mat& bgr, double time_s) {
     if (!codec_) start((bgr.cols + 1) & ~1, (bgr.rows + 1) & ~1);
     check(av_frame_make_writable(frame_.get()));
