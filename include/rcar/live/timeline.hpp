@@ -85,7 +85,8 @@ class TimelinePredictor {
       if (!begin_s_) begin_s_ = times[i];
       ++frames_;
       ++waiting_;
-      readings.push_back(window_.full() && waiting_ >= options_.every ? std::optional(read()) : std::nullopt);
+      const bool due = window_.full() && (!read_ || waiting_ >= options_.every);
+      readings.push_back(due ? std::optional(read()) : std::nullopt);
     }
     return readings;
   }
