@@ -194,7 +194,6 @@ class Stream {
       format->pb = pipe_;
     } else {
       format->max_analyze_duration = 2 * AV_TIME_BASE;
-      format->flags |= AVFMT_FLAG_NOBUFFER;
     }
     waits_for_none_ = input.waits_for_none;
     if (waits_for_none_) format->flags |= AVFMT_FLAG_NONBLOCK;
