@@ -19,6 +19,7 @@ FLOORS = [
     ["video", "data"],
     ["train", "doctor"],
     ["report"],
+    ["live"],
     ["."],  # recognizer.hpp and its neighbours: the public entries
 ]
 # Folders of one floor are rooms side by side: these may look into each other, in this direction only.
@@ -31,7 +32,7 @@ HEAVY = {
     r"hdf5\.h|H5\w*\.h": {"weights/keras"},
     r"zip\.h": {"weights/keras", "weights/torch"},
     r"nlohmann/.*": set(),
-    r"opencv2/.*": {"video", "report"},
+    r"opencv2/.*": {"video", "report", "live"},
     r"libav\w+/.*|libswscale/.*": {"video"},
     r"cblas\.h|xtensor-blas/.*": {"backend/blas", "backend"},
     r"gif_lib\.h": {"video"},

@@ -5,9 +5,10 @@ namespace rcar::tools {
 
 class Program;
 
-void add_train(Program& program);
-void add_evaluate(Program& program);
-void add_sweep(Program& program);
 void add_doctor(Program& program);
+void add_evaluate(Program& program);
+void add_predict(Program& program);
+void add_sweep(Program& program);
+void add_train(Program& program);
 
 }  // namespace rcar::tools

@@ -4,9 +4,10 @@
 
 int main(int argc, char** argv) {
   rcar::tools::Program program;
+  rcar::tools::add_doctor(program);
   rcar::tools::add_train(program);
   rcar::tools::add_evaluate(program);
+  rcar::tools::add_predict(program);
   rcar::tools::add_sweep(program);
-  rcar::tools::add_doctor(program);
   return program.run(argc, argv);
 }

@@ -129,6 +129,16 @@ class AtomicFile {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
   }
+  /// Writes at a place from the file's start; `write` goes on where it was.
+  void write_at(std::uint64_t place, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(place));
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail("write");
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+      place += static_cast<std::uint64_t>(written);
+    }
+  }
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
   void commit(Durability durability = Durability::on_disk) {

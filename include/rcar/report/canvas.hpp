@@ -94,12 +94,17 @@ class Canvas {
     return cv::getTextSize(printable(content), font, scale, 1, &baseline).width / double{fine};
   }
 
-  /// The picture as a PNG file's bytes.
-  std::vector<std::uint8_t> png() const {
+  /// What was drawn, at its size: BGR.
+  cv::Mat picture() const {
     cv::Mat smooth;
     cv::resize(picture_, smooth, cv::Size(width_, height_), 0, 0, cv::INTER_AREA);
+    return smooth;
+  }
+
+  /// The picture as a PNG file's bytes.
+  std::vector<std::uint8_t> png() const {
     std::vector<std::uint8_t> bytes;
-    if (!cv::imencode(".png", smooth, bytes))
+    if (!cv::imencode(".png", picture(), bytes))
       throw FileError("OpenCV cannot encode PNG pictures; install OpenCV with PNG support.");
     return bytes;
   }

@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <limits>
 #include <opencv2/core.hpp>
+#include <optional>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -96,6 +97,12 @@ class Decoder {
   /// Converts the centre square of the frame grabbed last; its pixels are this decoder's and stay until the next call.
   /// False when that fails.
   bool retrieve_square(Picture& square) { return converter_.square(*frame_, *codec_, quarter_turns_, square); }
+
+  /// When the frame grabbed last is shown, in seconds from any start; nothing where the container states no time.
+  std::optional<double> time_s() const {
+    if (frame_->best_effort_timestamp == AV_NOPTS_VALUE) return std::nullopt;
+    return static_cast<double>(frame_->best_effort_timestamp) * ratio_or_zero(stream_->time_base);
+  }
 
   /// What the container claims, 0 when it claims nothing sensible. Never rely on it: of 300 UCF101 clips 11 hold up to
   /// seven frames fewer, and a recorder that was cut off claims too few.
