@@ -8,5 +8,10 @@ class Program;
 void add_train(Program& program);
 void add_evaluate(Program& program);
 void add_sweep(Program& program);
+void add_inspect(Program& program);
+void add_convert(Program& program);
+void add_gif(Program& program);
+void add_bench(Program& program);
+void add_completion(Program& program);
 
 }  // namespace rcar::tools

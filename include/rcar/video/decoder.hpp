@@ -102,6 +102,9 @@ class Decoder {
   /// The container's frame rate; 25 when it states none, or none between 0.1 and 1000.
   double frames_per_second() const { return rate_; }
 
+  /// FFmpeg's name of the codec: `h264`, `mpeg4`, `mjpeg`.
+  std::string codec() const { return avcodec_get_name(codec_->codec_id); }
+
   [[noreturn]] void fail_without_frames() const {
     throw VideoError("The clip " + name() +
                      " holds no frame that can be decoded (truncated or damaged); replace it or leave it out.");
