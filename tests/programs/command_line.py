@@ -7,6 +7,7 @@ usage: command_line.py BUILD_FOLDER [WORD]
 import fcntl
 import hashlib
 import json
+import math
 import os
 import pty
 import re
@@ -14,6 +15,7 @@ import shlex
 import shutil
 import struct
 import subprocess
+import sys
 import termios
 
 from harness import LeavesNoFile, case, expect, main
@@ -298,7 +300,7 @@ def _(place):
     expect(value["metadata"]["format"] == "rcar-weights", value["metadata"])
     stem = next(row for row in value["tensors"] if row["name"] == "stem_conv/kernel")
     expect(stem["shape"] == [3, 3, 3, 32] and stem["min"] < stem["mean"] < stem["max"], stem)
-    count = sum(__import__("math").prod(row["shape"]) for row in value["tensors"])
+    count = sum(math.prod(row["shape"]) for row in value["tensors"])
     expect(value["values"] == count, count, value["values"])
     people = rcar(place, "inspect", "lite0.safetensors").succeeds().out
     for part in ("backbone weights of rcar", "efficientnetlite0", "stem_conv/kernel", "(3, 3, 3, 32)", "It is whole."):
@@ -483,4 +485,4 @@ def _(place):
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(prepare, "checks rcar, the one command line"))
+    sys.exit(main(prepare, "checks rcar, the one command line"))

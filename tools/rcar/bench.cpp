@@ -182,24 +182,27 @@ double training_rate(AnyRecognizer& recognizer, double seconds) {
 struct Figures {
   double decoding = 0, training = 0, extraction = 0, clips = 0, prediction_ms = 0;
   BackboneSpeed backbone;
-  std::size_t frames = 0;
 };
 
-void measure_extraction(AnyRecognizer& recognizer, const Dataset& data, double seconds, Figures& figures) {
+/// Returns the first clip that decodes.
+fs::path measure_extraction(AnyRecognizer& recognizer, const Dataset& data, double seconds, Figures& figures) {
   const StringLookup labels = StringLookup::from_tags(data.tags());
   ExtractOptions options;
   options.progress = ProgressDisplay::off;
   std::size_t clips = 0, frames = 0;
   double taken = 0;
+  fs::path readable;
   rate(seconds, [&] {
     const auto result = recognizer.process_videos_and_extract_features(data, labels, options);
     clips += result.features.size();
     frames += result.frames;
     taken += result.seconds;
+    readable = data.directory / result.features.clips.front();
     return result.frames;
   });
   figures.extraction = static_cast<double>(frames) / taken;
   figures.clips = static_cast<double>(clips) / taken;
+  return readable;
 }
 
 Figures measure(AnyRecognizer& recognizer, const Dataset& data, double seconds, const Console& console) {
@@ -211,9 +214,8 @@ Figures measure(AnyRecognizer& recognizer, const Dataset& data, double seconds, 
   progress.advance(1, "training of a head");
   figures.training = training_rate(recognizer, seconds * 0.15);
   progress.advance(1, "extraction");
-  measure_extraction(recognizer, data, seconds * 0.25, figures);
+  const fs::path clip = measure_extraction(recognizer, data, seconds * 0.25, figures);
   progress.advance(1, "prediction");
-  const fs::path clip = data.path(0);
   figures.prediction_ms = 1000 / rate(seconds * 0.1, [&] {
                             recognizer.predict_video_sequence(clip);
                             return 1;

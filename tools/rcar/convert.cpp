@@ -1,5 +1,8 @@
 // rcar convert: weights and heads of Keras and PyTorch to rcar's files, and heads back.
+#include <algorithm>
+#include <memory>
 #include <rcar/core/error.hpp>
+#include <vector>
 
 #include "../convert/keras.hpp"
 #include "../convert/torch.hpp"

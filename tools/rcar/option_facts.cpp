@@ -74,7 +74,7 @@ std::vector<OptionFacts> all_facts(const CLI::App& app) {
 
 std::string nearest(const std::string& word, const std::vector<std::string>& names) {
   std::string best;
-  std::size_t least = word.size() / 3 + 2;  // beyond that it is another word
+  std::size_t least = std::min<std::size_t>(word.size() / 3 + 1, 4);  // beyond that it is another word
   for (const std::string& name : names) {
     const std::size_t distance = edit_distance(word, name);
     if (distance >= least && !(word.size() > 3 && name.starts_with(word) && best.empty())) continue;

@@ -136,7 +136,7 @@ Inspection inspect_cache(const fs::path& folder, const Console& console) {
   Inspection found;
   found.kind = "feature cache of rcar";
   try {
-    const json::Value marker = json::parse(read_file(folder / "cache.json"));
+    const json::Value marker = json::parse(std::string(MappedFile(folder / "cache.json").text()));
     if (marker.at("format").string() != "rcar-feature-cache") throw json::JsonError("it is of another format");
     const std::string set = marker.at("instruction_set").string();
     found.facts["instruction set"] = set;
@@ -189,7 +189,7 @@ Inspection inspect_json(const fs::path& path) {
   Inspection found;
   json::Value root;
   try {
-    root = json::parse(read_file(path));
+    root = json::parse(std::string(MappedFile(path).text()));
   } catch (const json::JsonError& error) {
     found.kind = "JSON";
     found.damage = quoted(path.string()) + " is no whole JSON: " + error.what() + "; write it again.";

@@ -1,5 +1,4 @@
 // Files of Keras and PyTorch.
-#include <map>
 #include <rcar/any_recognizer.hpp>
 #include <rcar/keras_backbones.hpp>
 #include <rcar/weights/keras/read_backbone.hpp>
@@ -13,13 +12,6 @@ namespace rcar::tools {
 namespace {
 
 namespace keras = weights::keras;
-
-/// "conv2d" 81, "batch_normalization" 81, ... in the order in which kinds first occur.
-nlohmann::ordered_json layer_counts(const keras::FileModel& model) {
-  nlohmann::ordered_json counts;
-  for (const auto& layer : model.layers) counts[layer.kind] = counts.value(layer.kind, 0) + 1;
-  return counts;
-}
 
 void describe_head(Inspection& found, const std::shared_ptr<const keras::KerasFile>& file,
                    const std::filesystem::path& path) {
@@ -57,24 +49,22 @@ Inspection inspect_keras(const std::filesystem::path& path) {
   found.kind = file->style == keras::FileStyle::legacy_h5    ? "weight file of Keras (.h5)"
                : file->style == keras::FileStyle::weights_h5 ? "weight file of Keras 3 (.weights.h5)"
                                                              : "model archive of Keras 3 (.keras)";
-  nlohmann::ordered_json layers;
-  std::size_t count = 0;
-  for (const auto& model : file->models) {
-    const bool outermost = &model == &file->models.front();
-    if (outermost) layers = layer_counts(model);
+  nlohmann::ordered_json kinds = nlohmann::ordered_json::object();  // in the order in which they first occur
+  std::size_t layers = 0;
+  for (const auto& model : file->models)
     for (const auto& layer : model.layers) {
-      if (outermost) ++count;
+      ++layers;
+      kinds[layer.kind] = kinds.value(layer.kind, 0) + 1;
       for (const auto& tensor : layer.tensors)
-        if (outermost) found.tensors.push_back(tensor_facts(tensor.path, tensor.shape, tensor.values));
+        found.tensors.push_back(tensor_facts(tensor.path, tensor.shape, tensor.values));
     }
-  }
   try {  // it may be a network that rcar does not know, which is no damage
     keras::is_head(*file) ? describe_head(found, file, path) : describe_backbone(found, file, path);
   } catch (const WeightsError& error) {
     found.notes.emplace_back(error.what());
   }
-  found.facts["layers with weights"] = count;
-  if (!layers.is_null()) found.facts["by kind"] = layers;
+  found.facts["layers with weights"] = layers;
+  if (layers > 0) found.facts["by kind"] = kinds;
   for (const auto& tensor : found.tensors)
     if (tensor.not_finite > 0 && found.damage.empty())
       found.damage = "Tensor " + quoted(std::string(tensor.name)) + " has " + std::to_string(tensor.not_finite) +
@@ -93,8 +83,7 @@ Inspection inspect_torch(const std::filesystem::path& path) {
     return found;
   }
   try {
-    const auto converted =
-        weights::torch::convert_efficientnet_lite0(store, RegisteredRecognizers::layers("efficientnetlite0"));
+    weights::torch::convert_efficientnet_lite0(store, RegisteredRecognizers::layers("efficientnetlite0"));
     found.facts["holds"] = "efficientnetlite0";
     found.notes.emplace_back("`rcar convert` makes a file of it that rcar takes as --weights.");
   } catch (const WeightsError& error) {
