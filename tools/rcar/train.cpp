@@ -45,7 +45,8 @@ void describe(CLI::App& app, Options& options) {
   option("--learning-rate", experiment.learning_rate, "Adam's step")->check(CLI::Range(1e-9, 10.0));
   option("--seed", experiment.seed, "Same seed, same bits")->check(CLI::NonNegativeNumber);
   option("--validation", options.validation,
-         "stratified: by class, groups kept together; last: Keras's last rows; none");
+         "stratified: by class, groups kept together; last: Keras's last rows; none")
+      ->check(one_of({"stratified", "last", "none"}));
   app.add_option("--out,-o", options.out, "Folder for model.rcar, report.html, tables and pictures")
       ->capture_default_str();
   app.add_flag("--fresh", options.fresh, "Train from the first epoch, even where an interrupted training can go on")
