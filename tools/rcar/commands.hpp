@@ -8,5 +8,6 @@ class Program;
 void add_train(Program& program);
 void add_evaluate(Program& program);
 void add_sweep(Program& program);
+void add_extract(Program& program);
 
 }  // namespace rcar::tools

@@ -7,5 +7,6 @@ int main(int argc, char** argv) {
   rcar::tools::add_train(program);
   rcar::tools::add_evaluate(program);
   rcar::tools::add_sweep(program);
+  rcar::tools::add_extract(program);
   return program.run(argc, argv);
 }

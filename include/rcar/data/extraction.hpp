@@ -196,7 +196,7 @@ class Extraction {
 };
 
 /// What a user should hear of a list's end: that clips were set aside, or, as an error, that all were.
-inline void require_clips(const Dataset& data, const ExtractSummary& summary, const ExtractOptions& options) {
+inline void report_set_aside(const Dataset& data, const ExtractSummary& summary, const ExtractOptions& options) {
   if (summary.quarantine.empty()) return;
   if (summary.clips == 0)
     throw DataError("None of the " + counted(data.size(), "clip", "clips") + " in " + quoted(data.directory.string()) +
@@ -231,7 +231,7 @@ inline ExtractSummary extract_features(const Dataset& data, const FeatureExtract
   detail::require_usable(extractor, options);
   if (data.entries.empty()) throw DataError("The list of clips is empty; there is nothing to extract.");
   ExtractSummary summary = detail::Extraction(data, extractor, sink, options).run();
-  if (!options.next_clip) detail::require_clips(data, summary, options);
+  if (!options.next_clip) detail::report_set_aside(data, summary, options);
   return summary;
 }
 
