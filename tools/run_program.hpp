@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <rcar/cluster/launch.hpp>
 #include <rcar/core/error.hpp>
 #include <rcar/core/threads.hpp>
 #include <string>
@@ -24,6 +25,25 @@ inline void print_error(const std::string& text) {
   std::fprintf(stderr, "error: %s\n", line.c_str());
 }
 
+/// What a failure means to the user.
+struct Failure {
+  std::string text;
+  int code;
+};
+
+/// Of the exception that is being handled.
+inline Failure current_failure() {
+  try {
+    throw;
+  } catch (const UsageError& wrong) {
+    return {wrong.what(), 2};
+  } catch (const std::bad_alloc&) {
+    return {"There is not enough memory; close other programs, or choose a smaller backbone or shorter sequences.", 1};
+  } catch (const std::exception& error) {
+    return {error.what(), 1};
+  }
+}
+
 /// Parses the command line and runs `work()`, which returns the exit code.
 /// Returns 0 for --help; 2, with one line, for wrong usage; 1, with one line, for every other failure.
 template <class Work>
@@ -33,21 +53,18 @@ int run_program(CLI::App& app, int argc, char** argv, Work&& work) {
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& wrong) {
-    print_error(std::string(wrong.what()) + "; --help tells the options.");
+    // All ranks of an mpirun have one command line, and the first speaks for them.
+    if (cluster::launched_rank() <= 0) print_error(std::string(wrong.what()) + "; --help tells the options.");
     return 2;
   }
   try {
     thread_count();  // a malformed RCAR_NUM_THREADS shows before any work
     return std::forward<Work>(work)();
-  } catch (const UsageError& wrong) {
-    print_error(wrong.what());
-    return 2;
-  } catch (const std::bad_alloc&) {
-    print_error("There is not enough memory; close other programs, or choose a smaller backbone or shorter sequences.");
-  } catch (const std::exception& error) {
-    print_error(error.what());
+  } catch (...) {
+    const Failure failure = current_failure();
+    print_error(failure.text);
+    return failure.code;
   }
-  return 1;
 }
 
 }  // namespace rcar::tools

@@ -79,7 +79,6 @@ class Workplace:
         self.build = pathlib.Path(build).resolve()
         self.data = pathlib.Path(__file__).resolve().parent.parent / "golden" / "data"
         self.paths = {name: self.build / folder / name for folder, names in PROGRAMS.items() for name in names}
-        self.paths["rcar"] = self.build / "tools/rcar"
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rcar-programs-"))
 
     def missing(self, needed=None):

@@ -10,6 +10,7 @@
 #include "network_options.hpp"
 #include "program.hpp"
 #include "results.hpp"
+#include "team.hpp"
 
 namespace rcar::tools {
 
@@ -77,7 +78,7 @@ Clips read_clips(Options options) {
 }
 
 void report(const Console& console, const Options& options, const AnyRecognizer& recognizer,
-            const ExtractSummary& summary) {
+            const ExtractSummary& summary, const Team& team) {
   char line[200];
   std::snprintf(line, sizeof line, "%s: %zu from the cache, %zu frames computed in %.1f s, %.1f frames/s.",
                 counted(summary.clips, "clip", "clips").c_str(), summary.cached, summary.frames, summary.seconds,
@@ -101,11 +102,12 @@ void report(const Console& console, const Options& options, const AnyRecognizer&
                 {"frames_per_second", summary.frames_per_second},
                 {"out", options.out.string()},
                 {"cache", options.cache.cache.string()},
+                {"clips_of_rank", team.clips_of_rank()},
                 {"quarantined", summary.quarantine.size()},
                 {"quarantine", quarantine}});
 }
 
-int extract(const Options& given, const Console& console) {
+int extract(const Options& given, const Console& console, Team& team) {
   Options options = given;
   if (options.no_cache && !options.cache.cache.empty())
     throw UsageError("--no-cache and --cache exclude one another; give one of them.");
@@ -117,19 +119,18 @@ int extract(const Options& given, const Console& console) {
   const auto recognizer = options.network.make(console);
   const FeatureExtractor extractor = recognizer->extractor();
   std::optional<FeatureStore> store;
-  if (!options.out.empty()) {
+  if (!options.out.empty() && team.first()) {
     prepare_folder(options.out, {"features.npy", "mask.npy", "clips.csv", "quarantine.csv"});
     store.emplace(options.out, clips.list, extractor, clips.parts);
   }
 
-  const ExtractSummary summary = extract_features(
-      clips.list, extractor, store ? store->sink() : [](std::size_t, const std::vector<float>&) {},
-      options.cache.extraction(console, "Extracting features"));
+  const ExtractSummary summary = team.extract_features(clips.list, extractor, store ? store->sink() : FeatureSink(),
+                                                       options.cache.extraction(console, "Extracting features"));
   if (store) {
     store->commit();
     write_quarantine(options.out / "quarantine.csv", summary.quarantine);
   }
-  report(console, options, *recognizer, summary);
+  report(console, options, *recognizer, summary, team);
   return summary.quarantine.empty() ? exit_code::done : exit_code::findings;
 }
 
@@ -141,10 +142,13 @@ void add_extract(Program& program) {
                "extract", "Computes the features of many clips, for other programs or for training to come",
                "  rcar extract UCF-101 --lists ucfTrainTestlist --weights efficientnetb0.safetensors --out features\n"
                "  rcar extract videos --weights weights/efficientnetb0.safetensors --cache cache\n"
+               "  mpirun -n 4 rcar extract videos --weights weights/efficientnetb0.safetensors --cache cache\n"
                "  rcar extract a.mp4 b.mp4 --weights weights/efficientnetb0.safetensors --no-cache --out features "
                "--json\n"
                "Interrupt it at any time: with a cache the same command goes on from there.",
-               [=](Console& console) { return extract(*options, console); }),
+               [=](Console& console) {
+                 return run_in_team(console, [&](Team& team) { return extract(*options, console, team); });
+               }),
            *options);
 }
 

@@ -1,5 +1,7 @@
 #include "program.hpp"
 
+#include <cstdio>
+#include <rcar/cluster/launch.hpp>
 #include <rcar/core/version.hpp>
 
 namespace rcar::tools {
@@ -23,6 +25,10 @@ CLI::App& Program::add(const std::string& name, const std::string& what, const s
 }
 
 int Program::run(int argc, char** argv) {
+  if (cluster::launched_rank() > 0) {  // the first rank speaks for all
+    console_.silence();
+    if (!std::freopen("/dev/null", "w", stdout)) return exit_code::error;
+  }
   return run_program(app_, argc, argv, [this] { return work_(console_); });
 }
 

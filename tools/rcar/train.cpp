@@ -10,6 +10,7 @@
 #include "network_options.hpp"
 #include "program.hpp"
 #include "results.hpp"
+#include "team.hpp"
 
 namespace rcar::tools {
 
@@ -22,7 +23,7 @@ struct Options {
   NetworkOptions network;
   CacheOptions cache;
   ExperimentOptions experiment;
-  std::string validation = "stratified";
+  std::string validation = "stratified", reduction = "ordered";
   fs::path out = "out";
 };
 
@@ -42,6 +43,11 @@ void describe(CLI::App& app, Options& options) {
   option("--seed", experiment.seed, "Same seed, same bits")->check(CLI::NonNegativeNumber);
   option("--validation", options.validation,
          "stratified: by class, groups kept together; last: Keras's last rows; none");
+  app.add_option("--reduction", options.reduction,
+                 "Under mpirun: ordered sums gradients as one process does, to the same bits; fast moves fewer bytes")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"ordered", "fast"}))
+      ->group("Training");
   app.add_option("--out,-o", options.out, "Folder for model.rcar, tables and pictures")->capture_default_str();
 }
 
@@ -66,7 +72,12 @@ class EpochBar {
   Progress bar_;
 };
 
-int train(const Options& given, const Console& console) {
+/// The numbers of every epoch, exactly.
+std::string text_of(const History& history) {
+  return nlohmann::ordered_json{history.loss, history.accuracy, history.val_loss, history.val_accuracy}.dump();
+}
+
+int train(const Options& given, const Console& console, Team& team) {
   Options options = given;
   Stopwatch watch;
   ExperimentOptions& experiment = options.experiment;
@@ -79,8 +90,9 @@ int train(const Options& given, const Console& console) {
   const StringLookup labels = StringLookup::from_tags(data.train.tags());
   require_trainable_lists(data, labels);
   const auto recognizer = options.network.make(console);
-  prepare_folder(options.out, {"model.rcar", "best_weights.safetensors", "split.csv", "history.csv", "predictions.csv",
-                               "metrics.json", "quarantine.csv", "curves.png", "confusion.png"});
+  if (team.first())
+    prepare_folder(options.out, {"model.rcar", "best_weights.safetensors", "split.csv", "history.csv",
+                                 "predictions.csv", "metrics.json", "quarantine.csv", "curves.png", "confusion.png"});
   const NetworkOptions& network = options.network;
   console.say(counted(data.train.size(), "training clip", "training clips") + " and " +
               counted(data.test.size(), "test clip", "test clips") + " of " + std::to_string(labels.size()) +
@@ -92,16 +104,18 @@ int train(const Options& given, const Console& console) {
   const double loading_s = watch.lap();
 
   if (options.cache.cache.empty()) options.cache.cache = options.out / "cache";
-  const auto train_set = recognizer->process_videos_and_extract_features(
-      data.train, labels, options.cache.extraction(console, "Training clips"));
-  const auto test_set = recognizer->process_videos_and_extract_features(
-      data.test, labels, options.cache.extraction(console, "Test clips"));
+  const FeatureExtractor extractor = recognizer->extractor();
+  const auto train_set = team.process_videos_and_extract_features(data.train, labels, extractor,
+                                                                  options.cache.extraction(console, "Training clips"));
+  const auto test_set = team.process_videos_and_extract_features(data.test, labels, extractor,
+                                                                 options.cache.extraction(console, "Test clips"));
   auto quarantine = train_set.quarantine;
   quarantine.insert(quarantine.end(), test_set.quarantine.begin(), test_set.quarantine.end());
-  report_quarantine(console, options.out, quarantine);
+  if (team.first()) report_quarantine(console, options.out, quarantine);
   const double extraction_s = watch.lap();
 
-  experiment.checkpoint = options.out / "best_weights.safetensors";
+  if (team.first()) experiment.checkpoint = options.out / "best_weights.safetensors";
+  experiment.exchange = team.exchange(options.reduction);
   experiment.warn = [&](const std::string& text) { console.warn(text); };
   History history;
   {
@@ -112,6 +126,9 @@ int train(const Options& given, const Console& console) {
   const double training_s = watch.lap();
   const Evaluation test = recognizer->evaluate(test_set.features);
   const double evaluation_s = watch.lap();
+
+  team.require_same(text_of(history), "The losses");
+  if (!team.first()) return quarantine.empty() ? exit_code::done : exit_code::findings;
 
   const auto& classes = labels.vocabulary();
   const Split split =
@@ -161,8 +178,11 @@ void add_train(Program& program) {
                        "  rcar train UCF-101 --lists ucfTrainTestlist --cell lstm --weights efficientnetb0_notop.h5\n"
                        "  rcar train videos --sampler uniform --weights weights/efficientnetb0.safetensors --out out\n"
                        "  rcar train videos --weights weights/efficientnetb0.safetensors --backend cuda --json\n"
+                       "  mpirun -n 4 rcar train videos --weights weights/efficientnetb0.safetensors\n"
                        "Interrupt it at any time: what is computed is kept, and the same command goes on from there.",
-                       [=](Console& console) { return train(*options, console); }),
+                       [=](Console& console) {
+                         return run_in_team(console, [&](Team& team) { return train(*options, console, team); });
+                       }),
            *options);
 }
 

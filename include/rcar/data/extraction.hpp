@@ -44,7 +44,7 @@ struct ExtractOptions {
 };
 
 /// Takes the features (n, F), 1 <= n <= T, of the clip in `row` of the list. Called by one thread at a time, in the
-/// order in which clips are done; what it throws ends the extraction.
+/// order in which clips are done; what it throws ends the extraction. Empty: the features go to the cache only.
 using FeatureSink = std::function<void(std::size_t row, std::vector<float> features)>;
 
 /// What an extraction tells besides the features.
@@ -170,7 +170,7 @@ class Extraction {
                       " are not finite numbers; check the backbone's weights, or take the clip out of the list.");
     if (!clip.features && !clip.cache_key.empty()) store(clip.cache_key, values);
     const std::size_t frames = values.size() / feature_dim_;
-    {
+    if (sink_) {
       std::lock_guard lock(sink_mutex_);
       sink_(clip.row, std::move(values));
     }

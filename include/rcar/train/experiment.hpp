@@ -12,6 +12,7 @@
 #include "../data/split.hpp"
 #include "../data/string_lookup.hpp"
 #include "fit.hpp"
+#include "group_exchange.hpp"
 #include "training_card.hpp"
 
 namespace rcar {
@@ -30,6 +31,7 @@ struct ExperimentOptions {
   std::function<void(const std::string&)> warn = [](const std::string& text) {
     std::fprintf(stderr, "warning: %s\n", text.c_str());
   };
+  GroupExchange* exchange = nullptr;  // with other processes: FitOptions tells
   std::function<void(int epoch, const History&)> on_epoch = {};
 };
 
@@ -58,6 +60,7 @@ Experiment conduct_experiment(Head& head, const FeatureSet& features, const Stri
   fit_options.learning_rate = options.learning_rate;
   fit_options.seed = options.seed;
   fit_options.checkpoint = options.checkpoint;
+  fit_options.exchange = options.exchange;
   fit_options.on_epoch = options.on_epoch;
   result.history = fit(head, train, validation, fit_options);
 

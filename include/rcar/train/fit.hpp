@@ -21,6 +21,7 @@
 #include "../weights/store.hpp"
 #include "early_stopping.hpp"
 #include "evaluate.hpp"
+#include "group_exchange.hpp"
 #include "history.hpp"
 #include "trainable.hpp"
 #include "trainer.hpp"
@@ -35,6 +36,9 @@ struct FitOptions {
   float learning_rate = 1e-3f;
   std::uint64_t seed = 1;                 // of shuffling and dropout; the head has its own
   std::filesystem::path checkpoint = {};  // file of the best weights so far, replaced whole; empty: kept in memory only
+
+  /// With other processes that call fit() with the same sets and options; only one of them may have a checkpoint.
+  GroupExchange* exchange = nullptr;
 
   /// Called after every epoch.
   std::function<void(int epoch, const History&)> on_epoch = {};
@@ -113,7 +117,7 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
   const bool validates = validation.size() > 0;
 
   const std::size_t clips = train.size(), batch_size = std::min<std::size_t>(options.batch_size, clips);
-  Trainer<Head> trainer(head, batch_size, AdamOptions{.learning_rate = options.learning_rate});
+  Trainer<Head> trainer(head, batch_size, AdamOptions{.learning_rate = options.learning_rate}, options.exchange);
   detail::BestWeights<Head> best(head, options.checkpoint);
   EarlyStopping early_stopping(options.patience);
   std::optional<Evaluator<Head>> evaluator;
