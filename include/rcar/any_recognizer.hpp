@@ -31,7 +31,6 @@ class AnyRecognizer {
   virtual Sampler sampler() const = 0;
   virtual const StringLookup& labels() const = 0;
   virtual const TrainingCard& card() const = 0;
-  virtual FeatureExtractor extractor() = 0;
   virtual ExtractResult process_videos_and_extract_features(const Dataset& data, const StringLookup& labels,
                                                             const ExtractOptions& options) = 0;
   virtual History fit(const FeatureSet& features, const StringLookup& labels, const ExperimentOptions& options) = 0;
@@ -58,7 +57,6 @@ class ErasedRecognizer final : public AnyRecognizer {
   Sampler sampler() const override { return model_.sampler(); }
   const StringLookup& labels() const override { return model_.labels(); }
   const TrainingCard& card() const override { return model_.card(); }
-  FeatureExtractor extractor() override { return model_.extractor(); }
   ExtractResult process_videos_and_extract_features(const Dataset& data, const StringLookup& labels,
                                                     const ExtractOptions& options) override {
     return model_.process_videos_and_extract_features(data, labels, options);
