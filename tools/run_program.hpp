@@ -9,6 +9,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <rcar/cluster/launch.hpp>
 #include <rcar/core/error.hpp>
 #include <rcar/core/threads.hpp>
 #include <string>
@@ -34,6 +35,25 @@ inline int after_output(int code) {
   return code == 0 ? 1 : code;
 }
 
+/// What a failure means to the user.
+struct Failure {
+  std::string text;
+  int code;
+};
+
+/// Of the exception that is being handled.
+inline Failure current_failure() {
+  try {
+    throw;
+  } catch (const UsageError& wrong) {
+    return {wrong.what(), 2};
+  } catch (const std::bad_alloc&) {
+    return {"There is not enough memory; close other programs, or choose a smaller backbone or shorter sequences.", 1};
+  } catch (const std::exception& error) {
+    return {error.what(), 1};
+  }
+}
+
 /// What a wrong command line is told.
 inline std::string usage_advice(const CLI::App&, const CLI::ParseError& wrong) {
   return std::string(wrong.what()) + "; --help tells the options.";
@@ -49,22 +69,19 @@ int run_program(CLI::App& app, int argc, char** argv, Work&& work, Advice advice
   } catch (const CLI::Success& help) {
     return app.exit(help);
   } catch (const CLI::ParseError& wrong) {
-    print_error(advice(app, wrong));
+    // All ranks of an mpirun have one command line, and the first speaks for them.
+    if (cluster::launched_rank() <= 0) print_error(advice(app, wrong));
     return 2;
   }
   std::signal(SIGXFSZ, SIG_IGN);  // a file that grows past `ulimit -f` is a failed write, told as others are
   try {
     thread_count();  // a malformed RCAR_NUM_THREADS shows before any work
     return after_output(std::forward<Work>(work)());
-  } catch (const UsageError& wrong) {
-    print_error(wrong.what());
-    return 2;
-  } catch (const std::bad_alloc&) {
-    print_error("There is not enough memory; close other programs, or choose a smaller backbone or shorter sequences.");
-  } catch (const std::exception& error) {
-    print_error(error.what());
+  } catch (...) {
+    const Failure failure = current_failure();
+    print_error(failure.text);
+    return failure.code;
   }
-  return 1;
 }
 
 }  // namespace rcar::tools

@@ -18,6 +18,7 @@ FLOORS = [
     ["backbones", "heads"],
     ["video", "data"],
     ["train", "doctor"],
+    ["cluster"],
     ["report"],
     ["live"],
     ["."],  # recognizer.hpp and its neighbours: the public entries
@@ -37,6 +38,7 @@ HEAVY = {
     r"cblas\.h|xtensor-blas/.*": {"backend/blas", "backend"},
     r"gif_lib\.h": {"video"},
     r"thrust/.*": {"backend/portable", "backend/cuda"},
+    r"mpi\.h": {"cluster"},
     r"cuda.*|cublas.*|cudnn.*": {"backend/cuda"},
 }
 # What a program that only predicts must not pay for.

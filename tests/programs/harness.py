@@ -81,8 +81,8 @@ class Workplace:
         self.paths = {name: self.build / folder / name for folder, names in PROGRAMS.items() for name in names}
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rcar-programs-"))
 
-    def missing(self):
-        return [name for name, path in self.paths.items() if not path.exists()]
+    def missing(self, needed=None):
+        return [name for name, path in self.paths.items() if (needed is None or name in needed) and not path.exists()]
 
     def command(self, program, arguments):
         return [str(self.paths[program]), *(str(argument) for argument in arguments)]
@@ -132,13 +132,14 @@ class LeavesNoFile:
             expect(not changed, "files are left behind or changed:", sorted(changed))
 
 
-def main(prepare, description):
+def main(prepare, description, needed=None):
+    """`needed` are the programs that the cases run; all, when nothing is said."""
     if len(sys.argv) not in (2, 3):
         print(f"usage: {sys.argv[0]} BUILD_FOLDER [WORD]   {description}; WORD: only cases whose name holds it")
         return 2
     place = Workplace(sys.argv[1])
-    if place.missing():
-        print("skipped: not built:", ", ".join(place.missing()))
+    if place.missing(needed):
+        print("skipped: not built:", ", ".join(place.missing(needed)))
         return SKIP_EXIT_CODE
     failures = 0
     try:

@@ -10,6 +10,7 @@ void add_completion(Program& program);
 void add_convert(Program& program);
 void add_doctor(Program& program);
 void add_evaluate(Program& program);
+void add_extract(Program& program);
 void add_gif(Program& program);
 void add_inspect(Program& program);
 void add_predict(Program& program);

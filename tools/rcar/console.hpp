@@ -26,8 +26,11 @@ class Console {
   }
 
   bool wants_json() const { return json_; }
-  bool wants_lines() const { return !json_ && !quiet_; }
+  bool wants_lines() const { return !json_ && !quiet_ && !silent_; }
   ProgressDisplay progress() const { return wants_lines() ? ProgressDisplay::automatic : ProgressDisplay::off; }
+
+  /// Says nothing from now on: another process speaks for this one. Errors are still said.
+  void silence() { silent_ = true; }
 
   /// A line for people.
   void say(std::string_view line) const {
@@ -37,17 +40,17 @@ class Console {
   }
 
   void note(const std::string& text) const {
-    if (!quiet_ && !text.empty()) print(Colour::grey, "note", text);
+    if (!quiet_ && !silent_ && !text.empty()) print(Colour::grey, "note", text);
   }
   void warn(const std::string& text) const {
-    if (!text.empty()) print(Colour::yellow, "warning", text);
+    if (!silent_ && !text.empty()) print(Colour::yellow, "warning", text);
   }
   /// What went wrong with one of several things; the others go on.
   void fault(const std::string& text) const { print_error(text); }
 
   /// The result, under --json.
   void json(const nlohmann::ordered_json& value) const {
-    if (!json_) return;
+    if (!json_ || silent_) return;
     // A clip's name need not be UTF-8, JSON must be.
     std::printf("%s\n", value.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
     std::fflush(stdout);
@@ -76,7 +79,7 @@ class Console {
     std::fprintf(stderr, "%s: %s\n", paint(STDERR_FILENO, colour, kind).c_str(), text.c_str());
   }
 
-  bool json_ = false, quiet_ = false;
+  bool json_ = false, quiet_ = false, silent_ = false;
 };
 
 }  // namespace rcar::tools

@@ -5,6 +5,7 @@
 int main(int argc, char** argv) {
   rcar::tools::Program program;
   rcar::tools::add_doctor(program);
+  rcar::tools::add_extract(program);
   rcar::tools::add_train(program);
   rcar::tools::add_evaluate(program);
   rcar::tools::add_predict(program);

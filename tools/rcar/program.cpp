@@ -1,6 +1,8 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <cstdio>
+#include <rcar/cluster/launch.hpp>
 #include <rcar/core/version.hpp>
 #include <string_view>
 
@@ -71,6 +73,10 @@ CLI::App& Program::add(const std::string& name, const std::string& what, const s
 }
 
 int Program::run(int argc, char** argv) {
+  if (cluster::launched_rank() > 0) {  // the first rank speaks for all
+    console_.silence();
+    if (!std::freopen("/dev/null", "w", stdout)) return exit_code::error;
+  }
   if (argc < 2) {
     std::fputs(app_.help().c_str(), stdout);
     return exit_code::usage;

@@ -1,6 +1,7 @@
 // rcar train: from a folder of videos to a trained, evaluated, saved recognizer.
 #include <cmath>
 #include <cstdio>
+#include <optional>
 #include <rcar/report/curves.hpp>
 #include <rcar/report/html_report.hpp>
 #include <rcar/report/tables.hpp>
@@ -13,6 +14,7 @@
 #include "program.hpp"
 #include "results.hpp"
 #include "run_report.hpp"
+#include "team.hpp"
 
 namespace rcar::tools {
 
@@ -25,7 +27,7 @@ struct Options {
   NetworkOptions network;
   CacheOptions cache;
   ExperimentOptions experiment;
-  std::string validation = "stratified";
+  std::string validation = "stratified", reduction = "ordered";
   fs::path out = "out";
   bool fresh = false;
 };
@@ -47,6 +49,11 @@ void describe(CLI::App& app, Options& options) {
   option("--validation", options.validation,
          "stratified: by class, groups kept together; last: Keras's last rows; none")
       ->check(one_of({"stratified", "last", "none"}));
+  app.add_option("--reduction", options.reduction,
+                 "Under mpirun: ordered sums gradients as one process does, to the same bits; fast moves fewer bytes")
+      ->capture_default_str()
+      ->check(CLI::IsMember({"ordered", "fast"}))
+      ->group("Training");
   app.add_option("--out,-o", options.out, "Folder for model.rcar, report.html, tables and pictures")
       ->capture_default_str();
   app.add_flag("--fresh", options.fresh, "Train from the first epoch, even where an interrupted training can go on")
@@ -91,7 +98,12 @@ std::vector<tensorboard::HyperParameter> settings_of(const Options& options) {
           {"validation", options.validation}};
 }
 
-int train(const Options& given, const Console& console) {
+/// The numbers of every epoch, exactly.
+std::string text_of(const History& history) {
+  return nlohmann::ordered_json{history.loss, history.accuracy, history.val_loss, history.val_accuracy}.dump();
+}
+
+int train(const Options& given, const Console& console, Team& team) {
   Options options = given;
   Stopwatch watch;
   ExperimentOptions& experiment = options.experiment;
@@ -104,12 +116,15 @@ int train(const Options& given, const Console& console) {
   const StringLookup labels = StringLookup::from_tags(data.train.tags());
   require_trainable_lists(data, labels);
   const auto recognizer = options.network.make(console);
-  const auto out = prepare_folder(
-      console, options.out,
-      {"model.rcar", "best_weights.safetensors", "training_state.safetensors", "split.csv", "history.csv",
-       "predictions.csv", "metrics.json", "quarantine.csv", "curves.png", "confusion.png", "report.html"});
-  experiment.training_state = out / "training_state.safetensors";
-  if (options.fresh) fs::remove(experiment.training_state);
+  std::optional<OutputFolder> out;  // the first process's
+  if (team.first())
+    out.emplace(prepare_folder(
+        console, options.out,
+        {"model.rcar", "best_weights.safetensors", "training_state.safetensors", "split.csv", "history.csv",
+         "predictions.csv", "metrics.json", "quarantine.csv", "curves.png", "confusion.png", "report.html"}));
+  experiment.training_state = options.out / "training_state.safetensors";
+  experiment.training_state_access = team.first() ? StateAccess::keep : StateAccess::read;
+  if (team.first() && options.fresh) fs::remove(experiment.training_state);
   const NetworkOptions& network = options.network;
   console.say(counted(data.train.size(), "training clip", "training clips") + " and " +
               counted(data.test.size(), "test clip", "test clips") + " of " + std::to_string(labels.size()) +
@@ -123,20 +138,25 @@ int train(const Options& given, const Console& console) {
   const double loading_s = watch.lap();
 
   if (options.cache.cache.empty()) options.cache.cache = options.out / "cache";
-  const auto train_set = recognizer->process_videos_and_extract_features(
-      data.train, labels, options.cache.extraction(console, "Training clips"));
-  const auto test_set = recognizer->process_videos_and_extract_features(
-      data.test, labels, options.cache.extraction(console, "Test clips"));
+  const FeatureExtractor extractor = recognizer->extractor();
+  const auto train_set = team.process_videos_and_extract_features(data.train, labels, extractor,
+                                                                  options.cache.extraction(console, "Training clips"));
+  const auto test_set = team.process_videos_and_extract_features(data.test, labels, extractor,
+                                                                 options.cache.extraction(console, "Test clips"));
   auto quarantine = train_set.quarantine;
   quarantine.insert(quarantine.end(), test_set.quarantine.begin(), test_set.quarantine.end());
-  report_quarantine(console, options.out, quarantine);
+  if (team.first()) report_quarantine(console, options.out, quarantine);
   const double extraction_s = watch.lap();
 
-  experiment.checkpoint = options.out / "best_weights.safetensors";
+  if (team.first()) experiment.checkpoint = options.out / "best_weights.safetensors";
+  experiment.exchange = team.exchange(options.reduction);
   experiment.warn = [&](const std::string& text) { console.warn(text); };
   History history;
-  RunEvents events(options.out / "events", {.learning_rate = experiment.learning_rate});
-  events.start(settings_of(options));
+  std::optional<RunEvents> events;  // the first process's
+  if (team.first()) {
+    events.emplace(options.out / "events", EventOptions{.learning_rate = experiment.learning_rate});
+    events->start(settings_of(options));
+  }
   {
     EpochBar bar(console, experiment.epochs);
     experiment.on_epoch = [&](int epoch, const History& so_far) {
@@ -145,7 +165,7 @@ int train(const Options& given, const Console& console) {
         bar.skip(so_far.resumed_after);
       }
       bar.show(so_far);
-      events.epoch(epoch, so_far);
+      if (events) events->epoch(epoch, so_far);
     };
     history = recognizer->fit(train_set.features, labels, experiment);
   }
@@ -155,6 +175,9 @@ int train(const Options& given, const Console& console) {
   const double training_s = watch.lap();
   const Evaluation test = recognizer->evaluate(test_set.features);
   const double evaluation_s = watch.lap();
+
+  team.require_same(text_of(history), "The losses");
+  if (!team.first()) return quarantine.empty() ? exit_code::done : exit_code::findings;
 
   const auto& classes = labels.vocabulary();
   const Split split =
@@ -192,7 +215,7 @@ int train(const Options& given, const Console& console) {
       report,
       {{"Loading", loading_s}, {"Extraction", extraction_s}, {"Training", training_s}, {"Evaluation", evaluation_s}});
   write_html_report(options.out / "report.html", report);
-  events.finish(report, test);
+  events->finish(report, test);
   fs::remove(experiment.training_state);  // last of all: until everything is written, a killed run is gone on with
 
   const auto results = class_results(test_set.features, test.probabilities, classes);
@@ -216,8 +239,11 @@ void add_train(Program& program) {
                        "  rcar train UCF-101 --lists ucfTrainTestlist --cell lstm --weights efficientnetb0_notop.h5\n"
                        "  rcar train videos --sampler uniform --weights weights/efficientnetb0.safetensors --out out\n"
                        "  rcar train videos --weights weights/efficientnetb0.safetensors --backend cuda --json\n"
+                       "  mpirun -n 4 rcar train videos --weights weights/efficientnetb0.safetensors\n"
                        "Interrupt it at any time: what is computed is kept, and the same command goes on from there.",
-                       [=](Console& console) { return train(*options, console); }),
+                       [=](Console& console) {
+                         return run_in_team(console, [&](Team& team) { return train(*options, console, team); });
+                       }),
            *options);
 }
 

@@ -141,6 +141,41 @@ class AtomicFile {
   }
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
+  /// Writes at a place of its own, in any order; from several threads at once where the places do not overlap.
+  void write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (written < 0 && errno == EINTR) continue;
+      if (written < 0) fail("write");
+      bytes = bytes.subspan(static_cast<std::size_t>(written));
+      offset += static_cast<std::uint64_t>(written);
+    }
+  }
+
+  /// Reads what was written there before. Throws FileError when the file ends before.
+  void read_at(std::uint64_t offset, std::span<std::byte> bytes) const {
+    while (!bytes.empty()) {
+      const ssize_t count = ::pread(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      if (count < 0 && errno == EINTR) continue;
+      if (count == 0) errno = EIO;
+      if (count <= 0) fail("read back");
+      bytes = bytes.subspan(static_cast<std::size_t>(count));
+      offset += static_cast<std::uint64_t>(count);
+    }
+  }
+
+  /// Has the disk set `bytes` aside, so that its lack shows now; where the file system cannot, it shows when they are
+  /// written.
+  void reserve(std::uint64_t bytes) {
+    if (::fallocate(file_, 0, 0, static_cast<off_t>(bytes)) != 0 && errno != EOPNOTSUPP && errno != EINVAL)
+      fail("write");
+  }
+
+  /// Cuts the file to `bytes`, or fills it up with zeros.
+  void resize(std::uint64_t bytes) {
+    if (::ftruncate(file_, static_cast<off_t>(bytes)) != 0) fail("write");
+  }
+
   void commit(Durability durability = Durability::on_disk) {
     if (durability == Durability::on_disk && ::fsync(file_) != 0) fail("write");
     if (::close(std::exchange(file_, -1)) != 0 || ::rename(aside_.c_str(), path_.c_str()) != 0) {

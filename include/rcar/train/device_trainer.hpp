@@ -18,6 +18,7 @@
 #include "../heads/input.hpp"
 #include "adam.hpp"
 #include "batch_result.hpp"
+#include "group_exchange.hpp"
 #include "trainer.hpp"
 
 namespace rcar {
@@ -33,8 +34,9 @@ class Trainer<Head> {
   using Pinned = typename Backend::template Pinned<T>;
 
  public:
-  /// `batch_size` is the largest batch there will be. Throws DeviceMemoryError when one does not fit.
-  Trainer(Head& head, std::size_t batch_size, const AdamOptions& options = {})
+  /// `batch_size` is the largest batch there will be. Throws DeviceMemoryError when one does not fit, UsageError for an
+  /// `exchange`: a device takes batches whole.
+  Trainer(Head& head, std::size_t batch_size, const AdamOptions& options = {}, const GroupExchange* exchange = nullptr)
       : head_(head),
         adam_(head.parameter_count(), options),
         gradient_(head.parameter_count()),
@@ -47,7 +49,10 @@ class Trainer<Head> {
         outcome_(2 * batch_size),
         rows_here_(batch_size),
         keep_here_(batch_size * Head::dropout_units),
-        outcome_here_(2 * batch_size) {}
+        outcome_here_(2 * batch_size) {
+    if (exchange)
+      throw UsageError("Training on a device with other processes is not supported; start one, or train on the CPU.");
+  }
   Trainer(const Trainer&) = delete;  // recordings hold the address
   Trainer& operator=(const Trainer&) = delete;
 

@@ -12,6 +12,7 @@
 #include "../data/split.hpp"
 #include "../data/string_lookup.hpp"
 #include "fit.hpp"
+#include "group_exchange.hpp"
 #include "training_card.hpp"
 
 namespace rcar {
@@ -33,6 +34,7 @@ struct ExperimentOptions {
   std::function<void(const std::string&)> warn = [](const std::string& text) {
     std::fprintf(stderr, "warning: %s\n", text.c_str());
   };
+  GroupExchange* exchange = nullptr;  // with other processes: FitOptions tells
   std::function<void(int epoch, const History&)> on_epoch = {};
 };
 
@@ -65,6 +67,7 @@ Experiment conduct_experiment(Head& head, const FeatureSet& features, const Stri
   fit_options.training_state = options.training_state;
   fit_options.training_state_access = options.training_state_access;
   fit_options.warn = options.warn;
+  fit_options.exchange = options.exchange;
   fit_options.on_epoch = options.on_epoch;
   result.history = fit(head, train, validation, fit_options);
 

@@ -24,6 +24,7 @@
 #include "../weights/store.hpp"
 #include "early_stopping.hpp"
 #include "evaluate.hpp"
+#include "group_exchange.hpp"
 #include "history.hpp"
 #include "trainable.hpp"
 #include "trainer.hpp"
@@ -51,6 +52,9 @@ struct FitOptions {
   std::function<void(const std::string&)> warn = [](const std::string& text) {
     std::fprintf(stderr, "warning: %s\n", text.c_str());
   };
+
+  /// With other processes that call fit() with the same sets and options; only one of them may have a checkpoint.
+  GroupExchange* exchange = nullptr;
 
   /// Called after every epoch that this run trained.
   std::function<void(int epoch, const History&)> on_epoch = {};
@@ -151,7 +155,7 @@ History fit(Head& head, const FeatureSet& train, const FeatureSet& validation, c
   const bool validates = validation.size() > 0;
 
   const std::size_t clips = train.size(), batch_size = std::min<std::size_t>(options.batch_size, clips);
-  Trainer<Head> trainer(head, batch_size, AdamOptions{.learning_rate = options.learning_rate});
+  Trainer<Head> trainer(head, batch_size, AdamOptions{.learning_rate = options.learning_rate}, options.exchange);
   detail::BestWeights<Head> best(head, options.checkpoint);
   EarlyStopping early_stopping(options.patience);
   std::optional<TrainingStateFile> state_file;

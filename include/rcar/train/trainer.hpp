@@ -16,6 +16,7 @@
 #include "adam.hpp"
 #include "batch_result.hpp"
 #include "evaluate.hpp"
+#include "group_exchange.hpp"
 
 namespace rcar {
 
@@ -28,9 +29,10 @@ class Trainer {
       "Training on a device is in a header of its own: include <rcar/cuda.hpp>, or train/device_trainer.hpp.");
 
  public:
-  /// `batch_size` is the largest batch there will be.
-  Trainer(Head& head, std::size_t batch_size, const AdamOptions& options = {})
+  /// `batch_size` is the largest batch there will be. With an `exchange` other processes take part.
+  Trainer(Head& head, std::size_t batch_size, const AdamOptions& options = {}, GroupExchange* exchange = nullptr)
       : head_(head),
+        exchange_(exchange),
         parameters_(head.parameter_count()),
         adam_(parameters_, options),
         stride_((parameters_ + 15) / 16 * 16),
@@ -92,13 +94,21 @@ class Trainer {
   };
 
   void run_groups(const FeatureSet& set, std::span<const std::size_t> rows, std::span<const float> keep) {
-    parallel_for(groups(rows.size()), [&](std::size_t group, std::size_t worker) {
+    const ItemRange mine = exchange_ ? exchange_->share(groups(rows.size())) : ItemRange{0, groups(rows.size())};
+    parallel_for(mine.count(), [&](std::size_t item, std::size_t worker) {
+      const std::size_t group = mine.first + item;
       float* gradients = gradients_.data() + group * stride_;
       Backend::zero(parameters_, gradients);
       const std::size_t end = std::min(rows.size(), (group + 1) * group_clips);
       for (std::size_t first = group * group_clips; first < end; first += pass_clips)
         run_pass(set, rows, keep, first, std::min(pass_clips, end - first), workers_[worker], gradients);
     });
+    if (!exchange_) return;
+    const auto add = [](std::size_t count, const float* x, float* sum) {
+      Backend::column_sums(1, static_cast<int>(count), x, sum);
+    };
+    exchange_->meet(
+        {gradients_.data(), losses_.data(), correct_.data(), rows.size(), group_clips, stride_, parameters_, add});
   }
 
   /// Clips first to first + count - 1 of the batch, forth and back.
@@ -139,9 +149,10 @@ class Trainer {
   struct Block {
     std::size_t first, count;
   };
-  /// Adds the groups' gradients of one block of parameters to the first group's, in order.
+  /// Adds the groups' gradients of one block of parameters to the first group's, in order; an exchange has done so.
   Block sum_groups(std::size_t block, std::size_t clips) {
     const std::size_t first = block * block_parameters, count = std::min(block_parameters, parameters_ - first);
+    if (exchange_) return {first, count};
     for (std::size_t group = 1; group < groups(clips); ++group)
       Backend::column_sums(1, static_cast<int>(count), gradients_.data() + group * stride_ + first,
                            gradients_.data() + first);
@@ -158,6 +169,7 @@ class Trainer {
   }
 
   Head& head_;
+  GroupExchange* exchange_;
   std::size_t parameters_;
   Adam<Backend> adam_;
   std::size_t stride_;                  // from group to group: whole cache lines
