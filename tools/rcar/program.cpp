@@ -1,8 +1,10 @@
 #include "program.hpp"
 
+#include <chrono>
 #include <cstdio>
 #include <rcar/cluster/launch.hpp>
 #include <rcar/core/version.hpp>
+#include <thread>
 
 namespace rcar::tools {
 
@@ -29,7 +31,15 @@ int Program::run(int argc, char** argv) {
     console_.silence();
     if (!std::freopen("/dev/null", "w", stdout)) return exit_code::error;
   }
-  return run_program(app_, argc, argv, [this] { return work_(console_); });
+  bool began = false;
+  const int code = run_program(app_, argc, argv, [&] {
+    began = true;
+    return work_(console_);
+  });
+  // mpirun ends all ranks when the first of them ends with an error: the one that says it is to be that one.
+  if (!began && code != exit_code::done && cluster::launched_rank() > 0)
+    std::this_thread::sleep_for(std::chrono::seconds(5));
+  return code;
 }
 
 }  // namespace rcar::tools
