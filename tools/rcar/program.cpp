@@ -1,10 +1,12 @@
 #include "program.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <rcar/cluster/launch.hpp>
 #include <rcar/core/version.hpp>
 #include <string_view>
+#include <thread>
 
 #include "completion.hpp"
 #include "help.hpp"
@@ -88,8 +90,18 @@ int Program::run(int argc, char** argv) {
     words.resize(std::min<std::size_t>(words.size(), 2));
     words.push_back(help.data());
   }
-  return run_program(
-      app_, static_cast<int>(words.size()), words.data(), [this] { return work_(console_); }, advice);
+  bool began = false;
+  const int code = run_program(
+      app_, static_cast<int>(words.size()), words.data(),
+      [&] {
+        began = true;
+        return work_(console_);
+      },
+      advice);
+  // mpirun ends all ranks when the first of them ends with an error: the one that says it is to be that one.
+  if (!began && code != exit_code::done && cluster::launched_rank() > 0)
+    std::this_thread::sleep_for(std::chrono::seconds(5));
+  return code;
 }
 
 }  // namespace rcar::tools

@@ -154,7 +154,7 @@ int train(const Options& given, const Console& console, Team& team) {
   History history;
   std::optional<RunEvents> events;  // the first process's
   if (team.first()) {
-    events.emplace(options.out / "events", EventOptions{.learning_rate = experiment.learning_rate});
+    events.emplace(options.out / "events", RunEventsOptions{.learning_rate = experiment.learning_rate});
     events->start(settings_of(options));
   }
   {
