@@ -147,8 +147,8 @@ inline void save_model(const std::filesystem::path& path, const ModelFile& model
   weights::write_safetensors(path, store);
 }
 
-/// The model in the store of a file, `path`: checks every key, the class names, the head's hash, and the checksum of all
-/// where there is one. Throws ModelError.
+/// The model in the store of a file, `path`: checks every key, the class names, the head's hash, and the checksum of
+/// all where there is one. Throws ModelError.
 inline ModelFile model_in(weights::Store store, const std::filesystem::path& path) {
   ModelFile model;
   model.parameters = std::move(store);

@@ -9,6 +9,7 @@
 #include <rcar/heads/original.hpp>
 #include <rcar/heads/sequence_head.hpp>
 #include <rcar/model_file.hpp>
+#include <rcar/train/training_state.hpp>
 #include <rcar/weights/keras/hdf5_writer.hpp>
 #include <rcar/weights/keras/read_file.hpp>
 #include <rcar/weights/packed_file.hpp>
@@ -37,6 +38,14 @@ void write_model(const fs::path& path) {
   model.training.validation = "stratified";
   head.store(model.parameters);
   rcar::save_model(path, model);
+}
+
+void write_state(const fs::path& path) {
+  rcar::TrainingState state;
+  state.values = state.best = {1, 2, 3, 4};
+  state.adam = {.m = {1, 1, 1, 1}, .v = {2, 2, 2, 2}, .steps = 3};
+  state.history.loss = {1, 0.5}, state.history.accuracy = {0.5, 0.75};
+  rcar::TrainingStateFile(path, {{"head", "gru"}}, 4, 0, {}).write(state);
 }
 
 void write_packed(const fs::path& path) {
@@ -118,6 +127,7 @@ int main(int argc, char** argv) {
   write_model<rcar::GRU>(place(folder, "model", "gru"));
   write_model<rcar::LSTM>(place(folder, "model", "lstm"));
   write_packed(place(folder, "packed", "two_tensors"));
+  write_state(place(folder, "training_state", "two_epochs"));
   write_cache(folder);
   write_torch(folder);
   write_clips(folder);

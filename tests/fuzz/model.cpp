@@ -50,8 +50,10 @@ Outcome read(std::string_view input) {
 }
 
 std::string mend(std::string_view input) {
-  return mended_safetensors(
-      input, [](weights::Store& store) { store.metadata["head_sha256"] = weights::weights_hash(store); });
+  return mended_safetensors(input, [](weights::Store& store) {
+    store.metadata["head_sha256"] = weights::weights_hash(store);
+    store.metadata["checksum"] = weights::file_checksum(store);
+  });
 }
 
 const Registered target({"model", "", read, 300, std::size_t{1} << 20, mend});

@@ -27,9 +27,7 @@ Outcome read(std::string_view input) {
 }
 
 std::string mend(std::string_view input) {
-  const auto make_whole = [](weights::Store& store) {
-    store.metadata["checksum"] = weights::weights_checksum(store, weights::detail::packed_text(store.metadata));
-  };
+  const auto make_whole = [](weights::Store& store) { store.metadata["checksum"] = weights::file_checksum(store); };
   return mended_safetensors(input, make_whole, weights::packed_alignment);
 }
 

@@ -10,7 +10,8 @@ import sys
 
 SKIPPED = 77
 TARGETS = ["cache_entry", "cache_marker", "clip_list", "csv", "json", "keras_result", "manifest", "model", "mpeg4_head",
-           "packed", "safetensors", "torch_checkpoint", "torch_pickle", "ucf101_list"]
+           "packed", "safetensors", "torch_checkpoint", "torch_pickle",
+           "training_state", "ucf101_list"]
 
 
 def main():

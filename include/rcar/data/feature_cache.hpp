@@ -140,7 +140,7 @@ class FeatureCache {
   void read_marker(const std::filesystem::path& marker) {
     bool other_version = false;
     try {
-      const json::Value all = json::parse(read_file(marker));
+      const json::Value all = json::parse(read_file(marker), {.bytes = 4096, .depth = 4});
       json::Value value;
       std::string checksum;
       for (const json::Member& member : all.object())
