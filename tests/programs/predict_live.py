@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -340,6 +341,54 @@ def _(place):
     expect(len(segments) == len(lines) and len(segments) >= 3, segments)
     gaps = [float(b["start_s"]) - float(a["end_s"]) for a, b in zip(segments, segments[1:])]
     expect(sum(gap > 0.2 for gap in gaps) == 2, "not two gaps in", segments)
+
+
+class RtspCamera(DroppingServer):
+    """Speaks as much RTSP as a camera that sends MPEG-TS in RTP over the RTSP connection itself (RFC 2326, 2250, 3551)."""
+
+    def send(self, connection):
+        reader, line = connection.makefile("rb"), b" "
+        try:
+            while line:
+                request = []
+                while (line := reader.readline().strip()):
+                    request.append(line.decode())
+                if not request:
+                    return
+                method = request[0].split()[0]
+                number = next(each for each in request if each.lower().startswith("cseq"))
+                headers, body = {"OPTIONS": ("Public: DESCRIBE, SETUP, PLAY\r\n", ""), "DESCRIBE": (
+                    "Content-Type: application/sdp\r\n",
+                    "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=x\r\nt=0 0\r\nm=video 0 RTP/AVP 33\r\na=control:track\r\n"),
+                    "SETUP": ("Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n", "")}.get(
+                        method, ("Session: 1\r\n", ""))
+                length = f"Content-Length: {len(body)}\r\n" if body else ""
+                connection.sendall(f"RTSP/1.0 200 OK\r\n{number}\r\n{headers}{length}\r\n{body}".encode())
+                line = b" "
+                if method == "PLAY":
+                    return self.play(connection)
+        except OSError:
+            pass
+
+    def play(self, connection):
+        end, piece = int(len(self.content) * self.share), 7 * 188
+        pieces = range(0, end, piece)
+        for i, at in enumerate(pieces):
+            packet = struct.pack(">BBHII", 0x80, 33, i & 0xFFFF, int(90000 * self.seconds * i / len(pieces)), 7)
+            packet += self.content[at:at + piece]
+            connection.sendall(b"$\0" + struct.pack(">H", len(packet)) + packet)
+            time.sleep(self.seconds / len(pieces))
+
+
+@case("an RTSP camera is watched, and opened again when it drops out")
+def _(place):
+    predict(place, clip(place), "--video", "camera.ts").succeeds()
+    camera = RtspCamera((place / "camera.ts").read_bytes(), connections=2, share=0.8, seconds=4, away_s=0.2)
+    result = ended(start(place, f"rtsp://me:secret@127.0.0.1:{camera.port}/camera", "--give-up-after", 4, "--json"))
+    expect(camera.served == 2 and result.err.count("dropped out") == 2, camera.served, result)
+    expect("is back after" in result.err and "secret" not in result.err + result.out, result)
+    segments = [json.loads(line)["segment"] for line in result.out.splitlines() if "segment" in line]
+    expect(sum(segment["frames"] for segment in segments) > FRAMES // 2, segments)
 
 
 @case("a server that is not there is an error at once; one that comes later is waited for, if asked")

@@ -152,7 +152,8 @@ std::vector<fs::path> paths_of_clips(const fs::path& path, const std::string& en
   for (const std::string& clip : clips) sources.insert(fs::weakly_canonical(clip, ignored));
   for (const fs::path& each : paths)
     if (sources.contains(fs::weakly_canonical(each, ignored)))
-      throw UsageError(quoted(each.string()) + " is one of the clips and would be overwritten; write to another place.");
+      throw UsageError(quoted(each.string()) +
+                       " is one of the clips and would be overwritten; write to another place.");
   return paths;
 }
 

@@ -268,8 +268,9 @@ class TimelineRun {
                             {"percentile_95", 1000 * latency_.quantile_s(0.95)},
                             {"longest", 1000 * latency_.longest_s()}};
       console_.say(std::to_string(frames_read_) + " frames read, " + std::to_string(timeline_.frames()) +
-                   " predicted, " + std::to_string(dropped_) + " left out, opened again " + std::to_string(reopened_) +
-                   " times; " + fixed(json["frames_per_second"].get<double>(), 1) +
+                   " predicted, " + std::to_string(dropped_) + " left out" +
+                   (reopened_ ? ", opened again " + counted(reopened_, "time", "times") : std::string()) + "; " +
+                   fixed(json["frames_per_second"].get<double>(), 1) +
                    " frames/s; from a frame's arrival to its label " + fixed(1000 * latency_.quantile_s(0.5), 1) +
                    " ms (median), " + fixed(1000 * latency_.quantile_s(0.95), 1) + " ms (95 %).");
     } else {
