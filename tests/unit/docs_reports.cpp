@@ -27,7 +27,7 @@ TEST_CASE("docs/reports.md: a report and an event file of a head's training") {
 
   RunEvents events(out / "events", {.learning_rate = options.learning_rate});
   events.start({{"cell", "gru"}, {"batch_size", options.batch_size}});
-  options.on_epoch = [&](int epoch, const History& so_far) { events.epoch(epoch, so_far); };
+  options.on_epoch = [&](int epoch, const History& history) { events.epoch(epoch, history); };
   const History history = fit(head, train.select(split.train), train.select(split.validation), options);
   const Evaluation evaluation = evaluate(head, test);
 

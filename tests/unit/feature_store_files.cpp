@@ -110,7 +110,7 @@ TEST_CASE("what a killed run left in the folder is removed by the next one, and 
   CHECK(!fs::exists(fixture.folder / "out/features.npy.a1B2c3"));
   CHECK(fs::exists(fixture.folder / "out/notes.npy.a1B2c3"));
   CHECK_THROWS_WITH(rcar::FeatureStore(fixture.folder / "out", fixture.data, fixture.extractor),
-                    Contains("Another run"));
+                    Contains("Another process"));
 }
 
 TEST_CASE("a store that cannot be made says why") {

@@ -43,7 +43,7 @@ struct Message {
 /// MPI is not started.
 ///
 ///     cluster::Session session;
-///     if (session.first()) std::puts("said once");
+///     if (session.first()) model.save("model.rcar");
 ///     session.leave();
 ///
 /// On rank 0 a thread listens for what the others send while it computes.

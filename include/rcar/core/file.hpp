@@ -129,19 +129,10 @@ class AtomicFile {
       bytes = bytes.subspan(static_cast<std::size_t>(written));
     }
   }
-  /// Writes at a place from the file's start; `write` goes on where it was.
-  void write_at(std::uint64_t place, std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(place));
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail("write");
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-      place += static_cast<std::uint64_t>(written);
-    }
-  }
   void write(std::string_view text) { write(std::as_bytes(std::span(text.data(), text.size()))); }
 
-  /// Writes at a place of its own, in any order; from several threads at once where the places do not overlap.
+  /// Writes at a place of its own, from the file's start, in any order; `write` goes on where it was. It may be called
+  /// from several threads at once where the places do not overlap.
   void write_at(std::uint64_t offset, std::span<const std::byte> bytes) {
     while (!bytes.empty()) {
       const ssize_t written = ::pwrite(file_, bytes.data(), bytes.size(), static_cast<off_t>(offset));

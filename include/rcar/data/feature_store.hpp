@@ -2,13 +2,8 @@
 /// A folder of features for other programs: `features.npy`, `mask.npy` and `clips.csv`. Rows go to the disk as they
 /// come, so that the memory does not grow with the list (docs/file_formats.md).
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
@@ -23,39 +18,13 @@
 #include "../core/error.hpp"
 #include "../core/file.hpp"
 #include "../core/npy.hpp"
+#include "../core/output_folder.hpp"
 #include "csv.hpp"
 #include "dataset.hpp"
 #include "extraction.hpp"
 #include "feature_extractor.hpp"
 
 namespace rcar {
-
-/// Keeps a folder for one writer, as long as this lives; whatever ends the process frees it.
-class FolderLock {
- public:
-  /// Throws FileError when another process holds the folder.
-  explicit FolderLock(const std::filesystem::path& folder)
-      : folder_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    if (folder_ < 0) return;
-    held_ = ::flock(folder_, LOCK_EX | LOCK_NB) == 0;
-    if (held_ || errno != EWOULDBLOCK) return;
-    ::close(folder_);
-    throw FileError("Another run is writing to the folder " + quoted(folder.string()) +
-                    "; wait for its end, or give another folder.");
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock() {
-    if (folder_ >= 0) ::close(folder_);
-  }
-
-  /// False where the file system has no locks for folders.
-  bool held() const { return held_; }
-
- private:
-  int folder_;
-  bool held_ = false;
-};
 
 /// So many clips, one after another in the list, that belong together: {"train", 195}.
 struct ClipPart {
@@ -72,8 +41,7 @@ class FeatureStore {
   /// Throws FileError when the folder cannot be made, written or lacks the room, and when another process writes to it.
   FeatureStore(const std::filesystem::path& folder, const Dataset& data, const FeatureExtractor& extractor,
                std::vector<ClipPart> parts = {})
-      : folder_(made(folder)),
-        lock_(folder_),
+      : folder_(folder, {features_name, mask_name, list_name}),
         data_(data),
         parts_(std::move(parts)),
         steps_(static_cast<std::size_t>(extractor.sequence_length)),
@@ -84,7 +52,6 @@ class FeatureStore {
     if (!parts_.empty() && divided != data.size())
       throw UsageError("The parts have " + std::to_string(divided) + " clips and the list has " +
                        std::to_string(data.size()) + "; every clip is to be in one part.");
-    for (const std::string_view name : {features_name, mask_name, list_name}) remove_asides(name);
     features_.emplace(folder_ / features_name);
     features_->reserve(header_bytes + data.size() * row_bytes());
     features_->resize(header_bytes + data.size() * row_bytes());
@@ -121,29 +88,7 @@ class FeatureStore {
   static constexpr std::string_view features_name = "features.npy", mask_name = "mask.npy", list_name = "clips.csv";
   static constexpr std::size_t header_bytes = 128;
 
-  static std::filesystem::path made(const std::filesystem::path& folder) {
-    std::error_code failure;
-    std::filesystem::create_directories(folder, failure);
-    if (failure)
-      throw FileError("Cannot make the folder " + quoted(folder.string()) + ": " + failure.message() +
-                      "; give one that can be made.");
-    return folder;
-  }
-
   std::size_t row_bytes() const { return steps_ * feature_dim_ * sizeof(float); }
-
-  /// Removes what killed runs left: with the lock all there is, without it what is old.
-  void remove_asides(std::string_view name) const {
-    if (!lock_.held()) return remove_abandoned(folder_ / name);
-    const std::string prefix = std::string(name) + '.';
-    std::error_code error;
-    std::vector<std::filesystem::path> left;
-    for (const auto& file : std::filesystem::directory_iterator(folder_, error)) {
-      const std::string other = file.path().filename().string();
-      if (other.size() == prefix.size() + 6 && other.starts_with(prefix)) left.push_back(file.path());
-    }
-    for (const auto& file : left) std::filesystem::remove(file, error);
-  }
 
   /// Moves the rows together; returns how many there are.
   std::size_t close_gaps() {
@@ -192,8 +137,7 @@ class FeatureStore {
     rows.clear();
   }
 
-  std::filesystem::path folder_;
-  FolderLock lock_;
+  OutputFolder folder_;
   const Dataset& data_;
   std::vector<ClipPart> parts_;
   const std::size_t steps_, feature_dim_;

@@ -25,7 +25,7 @@ struct Segment {
 /// it; at the start, for the one after it. Segments follow one another without gap and are handed over as they close;
 /// memory does not grow with their number.
 ///
-///     Segments segments(0.5, [&](const Segment& segment) { print(segment); });
+///     Segments segments(0.5, [&](const Segment& segment) { use(segment); });
 ///     segments.add(0, 0.8, decision, 20);
 ///     segments.finish();
 class Segments {

@@ -50,9 +50,9 @@ struct Reading {
 
 /// Memory does not depend on how many frames it is given.
 ///
-///     TimelinePredictor timeline(model, {}, [](const Segment& segment) { ... });
-///     for (...) for (const auto& reading : timeline.add(frames, times)) ...
-///     timeline.finish();
+///     TimelinePredictor timeline(model, {}, [&](const Segment& segment) { use(segment); });
+///     for (const auto& reading : timeline.add(frames, times)) if (reading) show(*reading);
+///     timeline.finish(end_s);
 ///
 /// The head runs as soon as the window holds T frames. A source that ends before that is predicted at its end from the
 /// frames there are, padded and masked as such clips are in training.

@@ -65,7 +65,7 @@ inline StreamInput pipe_input(int file, const std::string& shown) {
 /// it.
 ///
 ///     std::atomic<bool> stop{false};
-///     Stream camera(url_input("rtsp://...", "rtsp://..."), 10, stop);
+///     Stream camera(url_input(address, "the camera"), 10, stop);  // rtsp://, http://, udp://, ...
 ///     while (camera.next() == Stream::Next::frame) if (camera.retrieve_square(square)) use(square);
 class Stream {
  public:

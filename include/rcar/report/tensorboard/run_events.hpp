@@ -31,11 +31,10 @@ struct RunEventsOptions {
 /// The file tells the whole training, also the epochs that a run which is gone on with has behind it: from the first
 /// epoch() on, TensorBoard passes over what earlier files of the folder say of epochs.
 ///
-///     rcar::RunEvents events(out / "events", {.learning_rate = options.learning_rate});
-///     events.start({{"backbone", "efficientnetb0"}, {"batch_size", 64}});
-///     options.on_epoch = [&](int epoch, const rcar::History& history) { events.epoch(epoch, history); };
-///     ...
-///     events.finish(report, evaluation);                          // tensorboard --logdir out
+///     RunEvents events(out / "events", {.learning_rate = options.learning_rate});
+///     events.start({{"cell", "gru"}, {"batch_size", options.batch_size}});
+///     options.on_epoch = [&](int epoch, const History& history) { events.epoch(epoch, history); };
+///     events.finish(report, evaluation);  // tensorboard --logdir out
 class RunEvents {
  public:
   /// Throws FileError when the folder or the file cannot be made.
