@@ -136,7 +136,6 @@ def main():
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
     given = parser.parse_args()
     place = Workplace(given.build)
-    place.paths["rcar"] = place.build / "tools/rcar"
     missing = [name for name in (given.program, "generate_clips", "draw_weights") if not place.paths[name].exists()]
     if missing:
         print("skipped: not built:", ", ".join(missing))
