@@ -8,6 +8,7 @@
 #include <rcar/backend/native.hpp>
 #include <rcar/core/hash.hpp>
 #include <rcar/core/json.hpp>
+#include <rcar/core/output_folder.hpp>
 #include <rcar/data/any_folder.hpp>
 #include <rcar/data/cache_writer.hpp>
 #include <rcar/data/prefetch.hpp>
@@ -105,6 +106,13 @@ TEST_CASE("the doc comments of core and data run") {
     for (const json::Value& extent : value.at("shape").array()) use(extent.integer());
   }
   CHECK(sum == 7);
+
+  {
+    const std::string text = "epoch,loss\n";
+    const OutputFolder out("out", {"model.rcar", "history.csv"});
+    write_file(out / "history.csv", text);
+  }
+  CHECK(test::read_text("out/history.csv") == "epoch,loss\n");
 
   for (const char* tag : {"Punch", "Wave"})
     for (int i = 0; i < 4; ++i)
