@@ -100,7 +100,9 @@ class Stream {
       if (got != AVERROR(EAGAIN) && ++failures > most_failures) return lost("nothing of it can be decoded");
       const int read = read_packet();
       if (stop_) return Next::stopped;
-      if (read == AVERROR_EOF) {
+      // FFmpeg calls the end of an HTTP answer of unknown length an input/output error.
+      const bool ended_by_sender = read == AVERROR_EOF || (read == AVERROR(EIO) && !pipe_ && !is_file());
+      if (ended_by_sender) {
         if (avcodec_send_packet(codec_.get(), nullptr) < 0) return Next::end;
         continue;
       }
