@@ -119,10 +119,7 @@ int extract(const Options& given, const Console& console, Team& team) {
   const auto recognizer = options.network.make(console);
   const FeatureExtractor extractor = recognizer->extractor();
   std::optional<FeatureStore> store;
-  if (!options.out.empty() && team.first()) {
-    prepare_folder(options.out, {"features.npy", "mask.npy", "clips.csv", "quarantine.csv"});
-    store.emplace(options.out, clips.list, extractor, clips.parts);
-  }
+  if (!options.out.empty() && team.first()) store.emplace(options.out, clips.list, extractor, clips.parts);
 
   const ExtractSummary summary = team.extract_features(clips.list, extractor, store ? store->sink() : FeatureSink(),
                                                        options.cache.extraction(console, "Extracting features"));

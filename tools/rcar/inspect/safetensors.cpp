@@ -30,7 +30,7 @@ void tell(Inspection& found, const weights::Store& store,
 void prove_checksum(Inspection& found, const weights::Store& store) {
   const std::string stated = text_of(store, "checksum");
   if (stated.empty()) return;
-  if (stated == weights::weights_checksum(store, weights::detail::packed_text(store.metadata)))
+  if (stated == weights::file_checksum(store))
     found.proven.emplace_back("checksum");
   else if (found.damage.empty())
     found.damage = "It is damaged: its checksum is another than its content has; fetch, convert or train it again.";
