@@ -132,7 +132,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--program", default="train_ucf5", choices=["train_ucf5", "rcar"])
     parser.add_argument("--clips", type=int, default=3, help="of each class")
-    parser.add_argument("--epochs", type=int, default=5000)
+    parser.add_argument("--epochs", type=int, default=2500)
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
     given = parser.parse_args()
     place = Workplace(given.build)
