@@ -374,8 +374,11 @@ def _(place):
     shutil.copytree(place / "out/cache", place / "damaged_cache")
     bad = place / "damaged_cache" / entries[0].name
     bad.write_bytes(bad.read_bytes()[:-100])
+    flipped(place, f"damaged_cache/{entries[1].name}", f"out/cache/{entries[1].name}", 1000)
     value = inspected(place, "damaged_cache", code=3)
-    expect(len(value["damaged"]) == 1 and entries[0].name in value["damaged"][0], value)
+    expect(any(entries[1].name in each and "checksum" in each for each in value["damaged"]), value)
+    rcar(place, "inspect", f"damaged_cache/{entries[1].name}").refuses("checksum")
+    expect(len(value["damaged"]) == 2 and entries[0].name in value["damaged"][0], value)
     result = rcar(place, "inspect", "damaged_cache")
     expect(result.code == 3 and "warning: damaged: " + entries[0].name in result.err, result)
     rcar(place, "inspect", bad).refuses("the next run computes it again")

@@ -1,6 +1,5 @@
 // The feature cache and its entries, and the JSON files that rcar writes and reads.
 #include <algorithm>
-#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <map>
@@ -8,6 +7,7 @@
 #include <rcar/backend/cpu.hpp>
 #include <rcar/core/file.hpp>
 #include <rcar/core/json.hpp>
+#include <rcar/data/cache_entry.hpp>
 #include <rcar/weights/manifest.hpp>
 
 #include "inspection.hpp"
@@ -85,18 +85,31 @@ Array read_npy(std::string_view bytes) {
   return array;
 }
 
-/// What is wrong with an entry of the cache; nothing when it is whole.
-std::string entry_fault(const fs::path& path, Array& array) {
+/// What is known of an entry of the cache.
+struct Entry {
+  Array array;
+  std::string fault;      // a clause without a full stop; empty: the entry is whole
+  bool unproven = false;  // without a checksum, as earlier versions wrote them
+};
+
+Entry read_entry(const fs::path& path) {
+  Entry entry;
   try {
     const MappedFile file(path);
-    array = read_npy(file.text());
-    if (array.shape.size() != 2 || array.values.empty()) return "it is no table of features";
-    if (!std::all_of(array.values.begin(), array.values.end(), [](float value) { return std::isfinite(value); }))
-      return "it holds values that are no finite numbers";
-    return "";
+    entry.array = read_npy(file.text());
   } catch (const Error& error) {
-    return error.what();
+    entry.fault = error.what();
+    return entry;
   }
+  const weights::Shape& shape = entry.array.shape;
+  if (shape.size() != 2 || entry.array.values.empty()) {
+    entry.fault = "it is no table of features";
+    return entry;
+  }
+  const CacheEntry proven = read_cache_entry(path, shape[1], shape[0]);
+  entry.unproven = proven.unproven;
+  if (!proven.features && !proven.unproven) entry.fault = "it does not match its checksum, or holds no numbers";
+  return entry;
 }
 
 bool is_entry_name(const std::string& name) {
@@ -112,7 +125,13 @@ Inspection inspect_npy(const fs::path& path) {
   try {
     const MappedFile file(path);
     const Array array = read_npy(file.text());
-    if (entry && array.shape.size() == 2) {
+    if (entry) {
+      const Entry read = read_entry(path);
+      if (!read.fault.empty()) throw WeightsError(read.fault);
+      if (read.unproven)
+        found.notes.emplace_back("It has no checksum, as an earlier version of rcar wrote it, and is computed again.");
+      else
+        found.proven.emplace_back("checksum");
       found.facts["frames"] = array.shape[0];
       found.facts["features a frame"] = array.shape[1];
     }
@@ -122,8 +141,6 @@ Inspection inspect_npy(const fs::path& path) {
       weights::Store store;
       store.add(entry ? "features" : "array", array.shape, array.values);
       add_tensors(found, store);
-    } else if (entry) {
-      throw WeightsError("it holds another type than float32");
     }
   } catch (const WeightsError& error) {
     found.damage = quoted(path.string()) + " is no array that can be used: " + error.what() +
@@ -158,19 +175,19 @@ Inspection inspect_cache(const fs::path& folder, const Console& console) {
   }
   std::sort(entries.begin(), entries.end());
   std::map<std::size_t, std::size_t> by_features;
-  std::size_t frames = 0;
+  std::size_t frames = 0, unproven = 0;
   Progress progress("Entries", entries.size(), "entries", console.progress());
   for (const auto& path : entries) {
     std::error_code gone;
     const auto size = fs::file_size(path, gone);
     if (!gone) bytes += size;
-    Array array;
-    const std::string fault = entry_fault(path, array);
-    if (fault.empty()) {
-      ++by_features[array.shape[1]];
-      frames += array.shape[0];
+    const Entry entry = read_entry(path);
+    if (entry.fault.empty()) {
+      ++by_features[entry.array.shape[1]];
+      frames += entry.array.shape[0];
+      unproven += entry.unproven;
     } else {
-      found.faulty.push_back(path.filename().string() + ": " + fault);
+      found.faulty.push_back(path.filename().string() + ": " + entry.fault);
     }
     progress.advance(1);
   }
@@ -179,6 +196,12 @@ Inspection inspect_cache(const fs::path& folder, const Console& console) {
   found.facts["bytes"] = bytes;
   for (const auto& [features, count] : by_features)
     found.facts["entries by features"][std::to_string(features)] = count;
+  if (unproven > 0)
+    found.notes.push_back(
+        std::to_string(unproven) +
+        " entries have no checksum, as earlier versions of rcar wrote them; they are computed again.");
+  else if (!entries.empty() && found.faulty.empty())
+    found.proven.emplace_back("checksum");
   if (others > 0)
     found.notes.push_back(std::to_string(others) + (others == 1 ? " file is" : " files are") +
                           " none of the cache's, or left aside by a run that was killed.");

@@ -5,7 +5,6 @@
 #include <rcar/graph/tensors.hpp>
 #include <rcar/model_file.hpp>
 #include <rcar/weights/backbone_file.hpp>
-#include <rcar/weights/packed_file.hpp>
 #include <rcar/weights/safetensors.hpp>
 
 #include "inspection.hpp"
