@@ -56,7 +56,8 @@ TEST_CASE("the tutorial's program trains, saves, loads and predicts", "[long]") 
   extract.cache = "cache";
   const ExtractResult train_set = model.process_videos_and_extract_features(data.train, labels, extract);
   const ExtractResult test_set = model.process_videos_and_extract_features(data.test, labels, extract);
-  for (const auto& [clip, reason] : train_set.quarantine) std::printf("%s: %s\n", clip.c_str(), reason.c_str());
+  for (const QuarantinedClip& each : train_set.quarantine)
+    std::printf("%s: %s\n", each.clip.c_str(), each.reason.c_str());
 
   ExperimentOptions options;
   options.epochs = 30;

@@ -11,11 +11,17 @@ using Catch::Matchers::Contains;
 namespace {
 
 /// A Keras normalization layer with these values.
-keras::FileLayer normalization(std::vector<float> mean, std::vector<float> variance) {
-  return {"normalization",
-          "normalization",
-          {{"vars/0", "", {3}, std::move(mean)}, {"vars/1", "", {3}, std::move(variance)}}};
-}
+class Normalization {
+ public:
+  Normalization(std::vector<float> mean, std::vector<float> variance)
+      : mean_(std::move(mean)), variance_(std::move(variance)) {}
+  operator keras::FileLayer() {
+    return {"normalization", "normalization", {{"vars/0", "", {3}, mean_}, {"vars/1", "", {3}, variance_}}};
+  }
+
+ private:
+  std::vector<float> mean_, variance_;
+};
 
 const graph::Layer& preprocessing(const graph::PlanView& plan) {
   for (const auto& layer : plan.layers)
@@ -27,7 +33,7 @@ const graph::Layer& preprocessing(const graph::PlanView& plan) {
 
 TEST_CASE("ImageNet's normalization layer, with and without the second rescaling, is the graph's own") {
   const auto plan = graph::plan_view<rcar::EfficientNetB0<32>>();
-  const auto imagenet = normalization({0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f});
+  Normalization imagenet({0.485f, 0.456f, 0.406f}, {0.229f, 0.224f, 0.225f});
   for (const bool second : {true, false}) {
     CAPTURE(second);
     const auto file = keras::file_normalization(imagenet, second);
@@ -45,7 +51,7 @@ TEST_CASE("weights with a normalization of their own are normalised by it") {
   const auto plan = graph::plan_view<rcar::EfficientNetB0<32>>();
   rcar::weights::Store store;
   CHECK(rcar::stored_normalization(plan, store) == plan.normalization);
-  const auto untrained = keras::file_normalization(normalization({0, 0, 0}, {1, 1, 1}), false);
+  const auto untrained = keras::file_normalization(Normalization({0, 0, 0}, {1, 1, 1}), false);
   store.metadata["rescaling"] = "off";
   store.add("preprocessing/scale", {3}, {untrained.scale.begin(), untrained.scale.end()});
   store.add("preprocessing/offset", {3}, {untrained.offset.begin(), untrained.offset.end()});
@@ -61,7 +67,7 @@ TEST_CASE("weights with a normalization of their own are normalised by it") {
 }
 
 TEST_CASE("a normalization layer that is none is refused") {
-  CHECK_THROWS_WITH(keras::file_normalization(normalization({0, 0}, {1, 1}), true), Contains("three channels"));
-  CHECK_THROWS_WITH(keras::file_normalization(normalization({0, 0, 0}, {1, -1, 1}), true),
+  CHECK_THROWS_WITH(keras::file_normalization(Normalization({0, 0}, {1, 1}), true), Contains("three channels"));
+  CHECK_THROWS_WITH(keras::file_normalization(Normalization({0, 0, 0}, {1, -1, 1}), true),
                     Contains("negative variance"));
 }

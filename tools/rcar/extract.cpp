@@ -119,7 +119,11 @@ int extract(const Options& given, const Console& console, Team& team) {
   const auto recognizer = options.network.make(console);
   const FeatureExtractor extractor = recognizer->extractor();
   std::optional<FeatureStore> store;
-  if (!options.out.empty() && team.first()) store.emplace(options.out, clips.list, extractor, clips.parts);
+  if (!options.out.empty() && team.first()) {
+    store.emplace(options.out, clips.list, extractor, clips.parts);
+    if (!store->locked())
+      console.warn("The file system of " + quoted(options.out.string()) + " knows no locks; start no other run there.");
+  }
 
   const ExtractSummary summary = team.extract_features(clips.list, extractor, store ? store->sink() : FeatureSink(),
                                                        options.cache.extraction(console, "Extracting features"));

@@ -202,8 +202,9 @@ class Extraction {
 inline void report_set_aside(const Dataset& data, const ExtractSummary& summary, const ExtractOptions& options) {
   if (summary.quarantine.empty()) return;
   if (summary.clips == 0)
-    throw DataError("None of the " + counted(data.size(), "clip", "clips") + " in " + quoted(data.directory.string()) +
-                    " decodes (the first, " + quoted(summary.quarantine[0].clip) + ": " + summary.quarantine[0].reason +
+    throw DataError("None of the " + counted(data.size(), "clip", "clips") +
+                    (data.directory.empty() ? "" : " in " + quoted(data.directory.string())) + " decodes (the first, " +
+                    quoted(summary.quarantine[0].clip) + ": " + summary.quarantine[0].reason +
                     "); check the folder and the files.");
   if (!options.warn) return;
   std::vector<std::string> names;

@@ -36,9 +36,9 @@ struct ClipPart {
 /// comes last: where it is, the other two belong to it.
 class FeatureStore {
  public:
-  /// Makes the folder and reserves its room on the disk. `parts` divide the list and become a column of clips.csv;
-  /// empty: no such column. `data` must outlive this.
-  /// Throws FileError when the folder cannot be made, written or lacks the room, and when another process writes to it.
+  /// Makes the folder, holds it alone and reserves the features' room on the disk. `parts` divide the list and become a
+  /// column of clips.csv; empty: no such column. `data` must outlive this. Throws FileError when the folder cannot be
+  /// made, written or lacks the room, and when another process writes to it.
   FeatureStore(const std::filesystem::path& folder, const Dataset& data, const FeatureExtractor& extractor,
                std::vector<ClipPart> parts = {})
       : folder_(folder, {features_name, mask_name, list_name}),
@@ -67,6 +67,9 @@ class FeatureStore {
     features_->write_at(header_bytes + row * row_bytes(), std::as_bytes(features));
     frames_[row] = static_cast<std::uint32_t>(features.size() / feature_dim_);
   }
+
+  /// False where the file system knows no locks: then two runs into one folder are not noticed.
+  bool locked() const { return folder_.locked(); }
 
   /// Closes the gaps of clips without features and names the files. Nothing may be written afterwards.
   void commit() {
