@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 
-PROGRAMS = ["tools/convert_keras_weights.cpp", "tools/convert_torch_weights.cpp", "examples/train_ucf5.cpp",
+PROGRAMS = ["tools/convert/keras.cpp", "tools/convert/torch.cpp", "examples/train_ucf5.cpp",
             "tests/programs/write_report.cpp"]
 
 
