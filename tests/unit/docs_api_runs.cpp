@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
 #include <rcar/core/output_folder.hpp>
+#include <rcar/data/any_folder.hpp>
 #include <rcar/data/feature_store.hpp>
 #include <rcar/doctor/case_file.hpp>
 #include <rcar/doctor/diagnosis.hpp>
