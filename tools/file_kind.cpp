@@ -47,4 +47,13 @@ FileKind file_kind(const fs::path& path) {
   return FileKind::clip;
 }
 
+bool is_text(const fs::path& path) {
+  const MappedFile file(path);
+  const std::string_view start = file.text().substr(0, 4096);
+  return std::none_of(start.begin(), start.end(), [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 && c != '\n' && c != '\r' && c != '\t' && c != '\f' && c != '\x1b';
+  });
+}
+
 }  // namespace rcar::tools

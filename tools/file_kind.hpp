@@ -19,4 +19,7 @@ enum class FileKind {
 /// Throws FileError where there is nothing that can be read, and for an empty file.
 FileKind file_kind(const std::filesystem::path& path);
 
+/// Whether a file begins as text does, with no byte that text has not.
+bool is_text(const std::filesystem::path& path);
+
 }  // namespace rcar::tools

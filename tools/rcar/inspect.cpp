@@ -48,8 +48,11 @@ Inspection inspect_file(const fs::path& path, const Console& console) {
     case FileKind::clip:
       break;
   }
-  Inspection found = inspect_clip(path, console);
-  if (found.facts.empty()) throw DataError("What " + quoted(path.string()) + " is cannot be told: " + known + ".");
+  const bool named_so = has_video_extension(path);
+  Inspection found;
+  if (named_so || !is_text(path)) found = inspect_clip(path, console);  // FFmpeg plays any .txt
+  if (found.facts.empty() && !named_so)
+    throw DataError("What " + quoted(path.string()) + " is cannot be told: " + known + ".");
   return found;
 }
 

@@ -140,7 +140,7 @@ Inspection inspect_npy(const fs::path& path) {
     if (array.type == "<f4") {
       weights::Store store;
       store.add(entry ? "features" : "array", array.shape, array.values);
-      add_tensors(found, store);
+      add_tensors(found, store, entry ? Numbers::finite : Numbers::any);
     }
   } catch (const WeightsError& error) {
     found.damage = quoted(path.string()) + " is no array that can be used: " + error.what() +

@@ -65,10 +65,7 @@ Inspection inspect_keras(const std::filesystem::path& path) {
   }
   found.facts["layers with weights"] = layers;
   if (layers > 0) found.facts["by kind"] = kinds;
-  for (const auto& tensor : found.tensors)
-    if (tensor.not_finite > 0 && found.damage.empty())
-      found.damage = "Tensor " + quoted(std::string(tensor.name)) + " has " + std::to_string(tensor.not_finite) +
-                     " values that are no finite numbers; fetch or train it again.";
+  check_numbers(found, Numbers::any);  // converting refuses them
   return found;
 }
 
@@ -89,7 +86,7 @@ Inspection inspect_torch(const std::filesystem::path& path) {
   } catch (const WeightsError& error) {
     found.notes.push_back("It holds no weights of EfficientNet-Lite0: " + std::string(error.what()) + ".");
   }
-  add_tensors(found, store);
+  add_tensors(found, store, Numbers::any);
   return found;
 }
 

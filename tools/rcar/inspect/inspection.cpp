@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <rcar/core/threads.hpp>
+#include <rcar/data/name_list.hpp>
 
 namespace rcar::tools {
 
@@ -32,16 +33,27 @@ TensorFacts tensor_facts(std::string name, weights::Shape shape, std::span<const
   return facts;
 }
 
-void add_tensors(Inspection& found, const weights::Store& store) {
+void add_tensors(Inspection& found, const weights::Store& store, Numbers numbers) {
   const auto tensors = store.tensors();
   found.tensors.resize(tensors.size());
   parallel_for(tensors.size(), [&](std::size_t i, std::size_t) {
     found.tensors[i] = tensor_facts(tensors[i].name, tensors[i].shape, tensors[i].values);
   });
-  for (const auto& tensor : found.tensors)
-    if (tensor.not_finite > 0 && found.damage.empty())
-      found.damage = "Tensor " + quoted(std::string(tensor.name)) + " has " + std::to_string(tensor.not_finite) +
-                     " values that are no finite numbers; fetch, convert or train it again.";
+  check_numbers(found, numbers);
+}
+
+void check_numbers(Inspection& found, Numbers numbers) {
+  for (const auto& tensor : found.tensors) {
+    if (tensor.not_finite == 0) continue;
+    const std::string which = "Tensor " + quoted(std::string(tensor.name)) + " has " +
+                              counted(tensor.not_finite, "value", "values") + " that " +
+                              (tensor.not_finite == 1 ? "is no finite number" : "are no finite numbers");
+    if (numbers == Numbers::any)
+      found.notes.push_back(which + ".");
+    else if (found.damage.empty())
+      found.damage = which + "; fetch, convert or train it again.";
+    return;
+  }
 }
 
 std::string bytes_text(std::uintmax_t bytes) {

@@ -36,8 +36,14 @@ struct Inspection {
 
 TensorFacts tensor_facts(std::string name, weights::Shape shape, std::span<const float> values);
 
-/// Facts of every tensor of a store; damage where a value is no finite number.
-void add_tensors(Inspection& found, const weights::Store& store);
+/// Whether a file may hold NaN and infinities: those that rcar computes with may not.
+enum class Numbers { finite, any };
+
+/// Facts of every tensor of a store.
+void add_tensors(Inspection& found, const weights::Store& store, Numbers numbers);
+
+/// Damage, or a note, where a value of a tensor is no finite number.
+void check_numbers(Inspection& found, Numbers numbers);
 
 Inspection inspect_safetensors(const std::filesystem::path& path);
 Inspection inspect_keras(const std::filesystem::path& path);

@@ -165,7 +165,7 @@ Inspection inspect_safetensors(const std::filesystem::path& path) {
   } else if (format.starts_with("rcar-")) {
     found.kind = format + " of rcar";
   }
-  add_tensors(found, store);
+  add_tensors(found, store, format.starts_with("rcar-") ? Numbers::finite : Numbers::any);
   return found;
 }
 
