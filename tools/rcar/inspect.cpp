@@ -96,15 +96,16 @@ void say_tensors(const Console& console, const Inspection& found, bool all) {
     text.resize(std::max(width, text.size()) + 2, ' ');
     return text;
   };
-  console.say("  " + column("tensor", name) + column("shape", shape) +
-              (all ? "         min         mean          max" : ""));
+  console.say("  " + column("tensor", name) +
+              (all ? column("shape", shape) + "         min         mean          max" : "shape"));
   for (std::size_t i = 0; i < shown; ++i) {
     const TensorFacts& tensor = found.tensors[i];
     char values[80] = "";
     if (all)
       std::snprintf(values, sizeof values, "%12.5g %12.5g %12.5g%s", static_cast<double>(tensor.least), tensor.mean,
                     static_cast<double>(tensor.greatest), tensor.not_finite ? ", some not finite" : "");
-    console.say("  " + column(tensor.name, name) + column(weights::to_string(tensor.shape), shape) + values);
+    const std::string extents = weights::to_string(tensor.shape);
+    console.say("  " + column(tensor.name, name) + (all ? column(extents, shape) + values : extents));
   }
   if (shown < found.tensors.size())
     console.say("  ... and " + std::to_string(found.tensors.size() - shown) +
