@@ -164,12 +164,14 @@ TEST_CASE("a data set of other than numbers, and indices with a gap, are refused
   CHECK_THROWS_WITH(keras::read_keras_file(folder.path / "counter.h5"), Contains("dense_2"));
 }
 
-TEST_CASE("a file that crashes HDF5 1.10 is refused in one line, and the program goes on") {
+// Whether HDF5 crashes depends on what lies in its memory; that a crash is one line is child_process.cpp's to prove.
+TEST_CASE("a file that can crash HDF5 1.10 is read or refused in one line, and the program goes on") {
   const Folder folder;
   int files = 0;
   for (const auto& file : fs::directory_iterator(fs::path(RCAR_SOURCE_DIR) / "tests/fuzz/found/keras")) {
     CAPTURE(file.path());
-    CHECK_THAT(refusal(folder.path / "crash.h5", get(file.path())), Contains("Cannot read the Keras file"));
+    CHECK_THAT(refusal(folder.path / "crash.h5", get(file.path())),
+               Catch::Matchers::Equals("accepted") || Contains("Cannot read the Keras file"));
     ++files;
   }
   CHECK(files > 0);
