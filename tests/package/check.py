@@ -109,7 +109,7 @@ class Check:
         expect("libhdf5-dev" in said and "libopenblas-dev" in said and "libopencv-imgcodecs-dev" in said, "all is asked for by no list", said)
 
         said = self.configure(project, "unknown", *rich, "components=heads;audio", fails=True)
-        expect("rcar has no component 'audio'. It has heads, video, blas, rcar, keras, report and cuda." in re.sub(r"\s+", " ", said),
+        expect("rcar has no component 'audio'. It has heads, video, blas, rcar, keras, report, cuda and mpi." in re.sub(r"\s+", " ", said),
                "an unknown component is not named", said)
         said = self.configure(project, "unknown", *rich, "components=heads", "optional=audio")
         expect("heads: TRUE" in said, "an unknown optional component stops it", said)

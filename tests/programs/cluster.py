@@ -77,7 +77,8 @@ def _(place):
         expect(result.code == 3 and not errors(result), result)
         expect(json.loads(result.out)["cached_clips"] == 24, result)
         expect_same(place, "train1", f"train{ranks}", RESULTS)
-        expect(place.files("train1").keys() == place.files(f"train{ranks}").keys(), "the files differ")
+        names = [{name for name in place.files(out) if not name.startswith("events/")} for out in ("train1", f"train{ranks}")]
+        expect(names[0] == names[1], "other files:", sorted(names[0] ^ names[1]))
 
 
 @case("the ordered sum of gradients has the bits of one process for any number of ranks and any batch")

@@ -89,7 +89,7 @@ def _(place):
 def interrupted(place, out):
     """A folder of a training that was killed after it had kept its state."""
     shutil.copytree(place / "good/cache", place / out / "cache")
-    process = start(place, arguments(out, 100000))
+    process = start(place, arguments(out, 1000000), stdout=subprocess.DEVNULL)  # its epochs would fill a pipe
     until = time.monotonic() + 120
     while process.poll() is None and not (place / out / "training_state.safetensors").exists() and time.monotonic() < until:
         time.sleep(0.01)

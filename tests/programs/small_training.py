@@ -25,10 +25,10 @@ def arguments(out, epochs, *more):
             "--epochs", epochs, "--patience", epochs, "--batch-size", 4, "--seed", 7, "--out", out, *more]
 
 
-def start(place, words, program="train_ucf5", **options):
-    """Starts a training beside the test; its standard output and error are pipes."""
+def start(place, words, program="train_ucf5", stdout=subprocess.PIPE, **options):
+    """Starts a training beside the test; its standard output and error are pipes, which somebody has to read."""
     return subprocess.Popen(place.command(program, words), cwd=place.folder, stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=place.environment(), **options)
+                            stdout=stdout, stderr=subprocess.PIPE, text=True, env=place.environment(), **options)
 
 
 def entries(place, cache):
@@ -49,7 +49,7 @@ def expect_same(place, out, reference, cache=None):
     """Results and features are those of the reference, and nothing else lies in the folder."""
     for name in RESULTS:
         expect((place / out / name).read_bytes() == (place / reference / name).read_bytes(), f"{out}/{name} differs")
-    names = [{name for name in place.files(folder) if not name.startswith("cache/")} for folder in (out, reference)]
+    names = [{name for name in place.files(folder) if not name.startswith(("cache/", "events/"))} for folder in (out, reference)]
     expect(names[0] == names[1], "other files in", out, sorted(names[0] ^ names[1]))
     found, whole = entries(place, cache or f"{out}/cache"), entries(place, f"{reference}/cache")
     expect(found.keys() == whole.keys(), "other cache entries of", out)

@@ -48,6 +48,7 @@ inline std::string take_text(std::string_view& bytes) {
 
 }  // namespace detail
 
+/// The bytes of a summary, as unpack() reads them.
 inline std::string pack(const SharedSummary& summary) {
   std::string bytes;
   for (const std::uint64_t number :

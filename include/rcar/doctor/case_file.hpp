@@ -34,6 +34,7 @@ struct Plan {
 /// Where a clip ends up.
 enum class Part { train, validation, test, unreadable };
 
+/// "train", "validation", ..., as messages say it.
 constexpr std::string_view to_string(Part part) {
   return part == Part::train        ? "train"
          : part == Part::validation ? "validation"
@@ -41,6 +42,7 @@ constexpr std::string_view to_string(Part part) {
                                     : "unreadable";
 }
 
+/// A clip of the lists, and what was found out about it.
 struct Clip {
   std::string name, tag;
   std::string group;     // `Punch g03`; empty where the name tells none
@@ -63,6 +65,7 @@ struct ClassCounts {
   std::size_t groups = 0;
 };
 
+/// All that the findings are drawn from.
 struct CaseFile {
   Plan plan;
   TrainTest data;

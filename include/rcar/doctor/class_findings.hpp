@@ -74,6 +74,7 @@ inline void find_untrainable(const CaseFile& file, std::vector<Finding>& finding
     findings.push_back({Severity::error, "no-split", file.split_fault, "Choose --validation stratified or none.", {}});
 }
 
+/// Classes with too few clips to learn or to test.
 inline void find_small_classes(const CaseFile& file, std::vector<Finding>& findings) {
   const std::size_t smallest = file.plan.smallest_class;
   const auto add = [&](const char* kind, std::vector<std::string> classes, const std::string& what,
@@ -130,6 +131,7 @@ inline void find_tag_spellings(const CaseFile& file, std::vector<Finding>& findi
   if (!found.items.empty()) findings.push_back(std::move(found));
 }
 
+/// What the division of the clips itself warned of.
 inline void find_split_warnings(const CaseFile& file, std::vector<Finding>& findings) {
   for (const std::string& warning : file.data.warnings)
     findings.push_back({Severity::warning, "lists", warning, "Complete the data set if that is not meant.", {}});

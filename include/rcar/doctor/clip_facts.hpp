@@ -14,6 +14,7 @@
 
 namespace rcar::doctor {
 
+/// What decoding a whole clip tells.
 struct ClipFacts {
   std::string fault;   // why it cannot be read; empty: it can
   std::string sha256;  // of the file's bytes; empty where they cannot be read

@@ -27,6 +27,7 @@ inline std::string clips_have(std::size_t count) { return counted(count, "clip h
 
 }  // namespace detail
 
+/// Clips that do not decode, each with its reason.
 inline void find_unreadable(const CaseFile& file, std::vector<Finding>& findings) {
   Finding found{Severity::error, "unreadable-clips", {}, {}, {}};
   for (std::size_t i = 0; i < file.clips.size(); ++i)

@@ -32,6 +32,7 @@ inline std::vector<Finding> findings(const CaseFile& file) {
   return found;
 }
 
+/// How many findings have that severity.
 inline std::size_t count(const std::vector<Finding>& found, Severity severity) {
   return static_cast<std::size_t>(
       std::count_if(found.begin(), found.end(), [&](const Finding& each) { return each.severity == severity; }));

@@ -11,10 +11,12 @@ namespace rcar::doctor {
 /// note: good to know.
 enum class Severity { error, warning, note };
 
+/// "error", "warning" or "note".
 constexpr std::string_view to_string(Severity severity) {
   return severity == Severity::error ? "error" : severity == Severity::warning ? "warning" : "note";
 }
 
+/// One thing that is wrong with a data set, the clips that it is about, and what to do.
 struct Finding {
   Severity severity;
   std::string kind;                // `unreadable-clips`: for programs

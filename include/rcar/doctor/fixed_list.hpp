@@ -27,11 +27,13 @@
 
 namespace rcar::doctor {
 
+/// A clip that the fixed lists leave out, and why.
 struct DroppedClip {
   Clip clip;
   std::string reason;
 };
 
+/// The lists without what is wrong.
 struct FixedList {
   CaseFile file;  // of the clips that stay
   std::vector<DroppedClip> dropped;

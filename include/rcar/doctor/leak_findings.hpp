@@ -82,6 +82,7 @@ inline Harm harm_of(const CaseFile& file, const std::vector<std::size_t>& set) {
 
 }  // namespace detail
 
+/// Copies of clips: of one class, of several, and on both sides of a division.
 inline void find_duplicates(const CaseFile& file, std::vector<Finding>& findings) {
   using detail::Harm;
   const auto report = [&](Harm harm, Severity severity, const char* kind, const char* what, const char* advice) {

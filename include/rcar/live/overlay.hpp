@@ -22,6 +22,7 @@ class Overlay {
  public:
   /// `label`: an action; `quiet`: nothing is happening, or nothing is known yet.
   enum class Tone { label, quiet };
+  /// What a frame is labelled with.
   struct Caption {
     std::string text;
     double probability = 0;  // 0 to 1; below 0: no number and no bar

@@ -24,6 +24,7 @@
 
 namespace rcar::live {
 
+/// How a live source is read.
 struct ReaderOptions {
   int image_dim = 224;     // D
   bool pictures = false;   // whole frames too, all of them, to draw on

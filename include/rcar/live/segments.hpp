@@ -12,6 +12,7 @@
 
 namespace rcar::live {
 
+/// A span of time that has one label, or none.
 struct Segment {
   double start_s = 0, end_s = 0;
   std::optional<std::size_t> label;  // none: nothing is happening

@@ -17,8 +17,10 @@
 
 namespace rcar::live {
 
+/// What a name on the command line means.
 enum class SourceKind { clip, folder, camera, url, pipe };
 
+/// One thing to predict, as it was named.
 struct Source {
   SourceKind kind = SourceKind::clip;
   std::string name;  // a path, an address, or "-"

@@ -25,6 +25,7 @@ namespace rcar::live {
 /// what it shows happened.
 enum class Align { end, center };
 
+/// How readings become segments.
 struct TimelineOptions {
   Smoothing smoothing = Smoothing::exponential;
   double smooth_s = 0.5;

@@ -16,7 +16,7 @@ namespace rcar {
 
 namespace report {
 
-/// JSON that may stand inside a <script> element: no text of a class or a clip can end the element or open a comment.
+/// JSON that may stand inside a `script` element: no text of a class or a clip can end the element or open a comment.
 inline std::string json_for_script(const json::Value& value) {
   std::string text;
   for (const char c : json::dump(value)) {

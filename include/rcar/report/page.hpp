@@ -6,15 +6,18 @@
 
 namespace rcar::report::page {
 
+/// The HTML that data, style and script are put into.
 inline constexpr std::string_view document =
 #include "page/page.html"
     ;
 
+/// The CSS of the page.
 inline constexpr std::string_view style =
 #include "page/style.css"
     ;
 
 // One script, in this order: neighbouring literals are one literal.
+/// The JavaScript of the page.
 // clang-format off
 inline constexpr std::string_view script =
 #include "page/dom.js"

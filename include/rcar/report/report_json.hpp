@@ -24,6 +24,7 @@ inline json::Value rounded(double value) {
   return std::isfinite(value) ? json::Value(std::round(value * 1e6) / 1e6) : json::Value();
 }
 
+/// `make(item)` of every item of a range, as a JSON array.
 template <class Range, class Make>
 json::Array array_of(const Range& range, Make&& make) {
   json::Array out;
@@ -31,10 +32,12 @@ json::Array array_of(const Range& range, Make&& make) {
   return out;
 }
 
+/// Lines of text, as the page may show them.
 inline json::Array texts(const std::vector<std::string>& lines) {
   return array_of(lines, [](const std::string& line) { return json::Value(page_text(line)); });
 }
 
+/// Precision, recall and F1 of a class, or their means.
 inline json::Value metrics_json(const ClassMetrics& metrics) {
   return json::Object{{"precision", metrics.precision},
                       {"recall", metrics.recall},
@@ -43,6 +46,7 @@ inline json::Value metrics_json(const ClassMetrics& metrics) {
                       {"predicted", metrics.predicted}};
 }
 
+/// The curves of a training.
 inline json::Value history_json(const History& history) {
   json::Object curves;
   for (const auto& [name, values] :
@@ -55,6 +59,7 @@ inline json::Value history_json(const History& history) {
                       {"stopped_early", history.stopped_early}};
 }
 
+/// The bins of the reliability diagram and their errors.
 inline json::Value calibration_json(const Calibration& calibration) {
   return json::Object{{"expected_calibration_error", calibration.expected_calibration_error},
                       {"maximum_calibration_error", calibration.maximum_calibration_error},
@@ -73,6 +78,7 @@ inline json::Value calibration_json(const Calibration& calibration) {
                        })}};
 }
 
+/// A mistake as the page plays it.
 inline json::Object mistake_json(const Mistake& mistake) {
   return {{"clip", page_text(mistake.clip)},
           {"truth", mistake.truth},
@@ -111,6 +117,7 @@ inline json::Value watched_json(const ShownMistake& mistake) {
   return out;
 }
 
+/// Throws UsageError when the parts of a report do not fit together.
 inline void require_whole(const Report& report) {
   const std::size_t clips = report.probabilities.shape(0), classes = report.probabilities.shape(1);
   if (report.classes.empty() || classes != report.classes.size() || report.labels.size() != clips ||

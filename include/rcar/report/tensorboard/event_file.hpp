@@ -40,7 +40,7 @@ inline std::string framed(std::string_view bytes) {
   return length + little_endian(masked_crc32c(length), 4) + std::string(bytes) + little_endian(masked_crc32c(bytes), 4);
 }
 
-/// A new file `events.out.tfevents.<seconds>.<host>.<process>.<n>` in a folder, which is made where it is not there.
+/// A new file `events.out.tfevents.SECONDS.HOST.PROCESS.N` in a folder, which is made where it is not there.
 /// TensorBoard reads all files of a folder as one run, in the order of their names.
 class EventFile {
  public:

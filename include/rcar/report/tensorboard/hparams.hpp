@@ -27,6 +27,7 @@ struct HyperParameter {
       : name(std::move(name)), value(static_cast<double>(value)) {}
 };
 
+/// How a run ended, as the HParams plugin counts it.
 enum class SessionStatus { success = 1, failure = 2 };
 
 namespace detail {

@@ -21,6 +21,7 @@
 
 namespace rcar {
 
+/// What the event files of a run tell beside its history.
 struct RunEventsOptions {
   double learning_rate = 1e-3;
 };
