@@ -2,6 +2,7 @@
 /// Whether this process is one of several that mpirun started, as its environment says; no MPI is needed to know.
 
 #include <cstdlib>
+#include <initializer_list>
 
 namespace rcar::cluster {
 
