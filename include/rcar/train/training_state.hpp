@@ -43,7 +43,8 @@ struct TrainingState {
 using TrainingKey = std::map<std::string, std::string>;
 
 /// SHA-256 of features, masks and labels; "none" for an empty set. The names of clips change no weight.
-inline std::string training_hash(const FeatureSet& set) {
+template <class Set>
+std::string training_hash(const Set& set) {
   if (set.size() == 0) return "none";
   const std::size_t mask = set.mask.size() / set.size(), features = set.features.size() / set.size();
   std::vector<std::string> clips(set.size());
@@ -63,13 +64,16 @@ inline std::string training_hash(const FeatureSet& set) {
 enum class StateAccess { keep, read };
 
 /// The file that keeps the state of one training: a safetensors file with a checksum (docs/file_formats.md).
-class TrainingStateFile {
+/// A template so that programs which train nothing do not compile it.
+template <class Store>
+class BasicTrainingStateFile {
  public:
   using Warn = std::function<void(const std::string&)>;
 
   /// `parameters` is the head's number. A write is due `interval_s` seconds after the last one, and later where writing
   /// would take more than a twentieth of the time; with 0 it is always due.
-  TrainingStateFile(std::filesystem::path path, TrainingKey key, std::size_t parameters, double interval_s, Warn warn)
+  BasicTrainingStateFile(std::filesystem::path path, TrainingKey key, std::size_t parameters, double interval_s,
+                         Warn warn)
       : path_(std::move(path)),
         key_(std::move(key)),
         parameters_(parameters),
@@ -86,7 +90,7 @@ class TrainingStateFile {
   std::optional<TrainingState> read(int most_epochs, StateAccess access = StateAccess::keep) const {
     std::error_code error;
     if (!std::filesystem::exists(path_, error)) return std::nullopt;
-    weights::Store store;
+    Store store;
     try {
       store = weights::read_safetensors(path_, "the training starts anew");
     } catch (const WeightsError& damage) {
@@ -118,7 +122,7 @@ class TrainingStateFile {
   /// Writes the state, aside and renamed. Throws FileError when it cannot be written; the last one then stays.
   void write(const TrainingState& state) {
     const auto start = Clock::now();
-    weights::Store store;
+    Store store;
     store.add("values", {parameters_}, state.values);
     store.add("best", {parameters_}, state.best);
     store.add("adam/m", {parameters_}, state.adam.m);
@@ -145,7 +149,7 @@ class TrainingStateFile {
     if (warn_) warn_(text);
   }
 
-  static std::string text_of(const weights::Store& store, const std::string& key) {
+  static std::string text_of(const Store& store, const std::string& key) {
     const auto found = store.metadata.find(key);
     return found == store.metadata.end() ? "" : found->second;
   }
@@ -172,7 +176,7 @@ class TrainingStateFile {
   }
 
   /// What a store says; nothing when its tensors are not those of this head.
-  std::optional<TrainingState> unpacked(const weights::Store& store) const {
+  std::optional<TrainingState> unpacked(const Store& store) const {
     TrainingState state;
     for (const auto& [name, to] : {std::pair("values", &state.values), std::pair("best", &state.best),
                                    std::pair("adam/m", &state.adam.m), std::pair("adam/v", &state.adam.v)}) {
@@ -203,5 +207,7 @@ class TrainingStateFile {
   Clock::time_point next_;
   Warn warn_;
 };
+
+using TrainingStateFile = BasicTrainingStateFile<weights::Store>;
 
 }  // namespace rcar
