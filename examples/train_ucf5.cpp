@@ -14,6 +14,7 @@
 #include <rcar/report/tables.hpp>
 
 #include "../tools/backend_choice.hpp"
+#include "../tools/run_metrics.hpp"
 #include "../tools/run_program.hpp"
 #include "../tools/stopwatch.hpp"
 
@@ -112,22 +113,8 @@ int train(Options options) {
   rcar::draw_confusion_matrix(
       rcar::confusion_counts(test_set.features.labels, rcar::predicted_classes(test.probabilities), classes.size()),
       classes, options.out / "confusion.png");
-  const rcar::TrainingCard& card = recognizer->card();
-  const double computed_s = train_set.seconds + test_set.seconds;
-  const auto computed_frames = train_set.frames + test_set.frames;
-  const nlohmann::ordered_json metrics = {
-      {"test_accuracy", test.accuracy},
-      {"test_loss", test.loss},
-      {"train_clips", card.train_clips},
-      {"validation_clips", card.validation_clips},
-      {"test_clips", card.test_clips},
-      {"quarantined_clips", quarantine.size()},
-      {"epochs", card.epochs},
-      {"best_epoch", card.best_epoch},
-      {"seconds",
-       {{"loading", loading_s}, {"extraction", extraction_s}, {"training", training_s}, {"evaluation", evaluation_s}}},
-      {"cached_clips", train_set.cached + test_set.cached},
-      {"frames_per_second", computed_s > 0 ? static_cast<double>(computed_frames) / computed_s : 0.0}};
+  const nlohmann::ordered_json metrics = rcar::tools::run_metrics(test, recognizer->card(), train_set, test_set,
+                                                                  {loading_s, extraction_s, training_s, evaluation_s});
   rcar::write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
   fs::remove(state);  // the last of all: until everything is written, a run that is killed is gone on with
   std::printf("Test accuracy %.2f%%, loss %.4f on %zu clips. Model, curves and tables are in %s.\n",

@@ -1,9 +1,7 @@
 // The speed of extraction, from files to the cache, against what network and decoding cost by themselves.
 //   extraction --clips clips --sampler uniform
 
-#include <unistd.h>
 #include <CLI/CLI.hpp>
-
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "../run_program.hpp"
+#include "../scratch_folder.hpp"
 #include "support/backends.hpp"
 #include "support/measure.hpp"
 #include "support/networks.hpp"
@@ -30,28 +29,6 @@ struct Options {
   int rounds = 1;
   bool csv = false;
   bench::BackendChoice backend;
-};
-
-/// A folder that is gone when the program ends, however it does.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    std::string name = (fs::temp_directory_path() / "rcar-extraction-XXXXXX").string();
-    if (!::mkdtemp(name.data()))
-      throw FileError("Cannot make a folder in " + quoted(fs::temp_directory_path().string()) +
-                      "; set TMPDIR to one that can be written.");
-    path_ = name;
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
 };
 
 /// Core time of all rounds together.
@@ -109,7 +86,7 @@ int measure(const Options& options) {
     });
     sum.decoding += bench::core_seconds() - before;
   };
-  ScratchFolder scratch;
+  const tools::ScratchFolder scratch("rcar-extraction");
   const auto run_extraction = [&](int round, std::size_t begin, std::size_t end) {
     Dataset part = data;
     part.entries.assign(data.entries.begin() + static_cast<std::ptrdiff_t>(begin),

@@ -1,5 +1,4 @@
 // rcar bench: how fast this machine is at each part of the work.
-#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
@@ -12,6 +11,7 @@
 #include <rcar/video/decoder.hpp>
 
 #include "../random_weights.hpp"
+#include "../scratch_folder.hpp"
 #include "../stopwatch.hpp"
 #include "../synthetic_clips.hpp"
 #include "commands.hpp"
@@ -29,38 +29,6 @@ struct Options {
   RecognizerChoice choice;
   std::string backend = "cpu";
   double seconds = 20;
-};
-
-/// A folder below the system's folder for temporary files, gone at the end.
-class ScratchFolder {
- public:
-  ScratchFolder() {
-    remove_abandoned();
-    std::string name = (fs::temp_directory_path() / "rcar-bench-XXXXXX").string();
-    if (!::mkdtemp(name.data()))
-      throw FileError("Cannot make a folder in " + quoted(fs::temp_directory_path().string()) +
-                      "; set TMPDIR to one that can be written, or give clips with --data.");
-    path_ = name;
-  }
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
-  ~ScratchFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  /// Removes what a killed run left. A day old, it cannot be of one that still measures.
-  static void remove_abandoned() {
-    std::error_code ignored;
-    for (const auto& each : fs::directory_iterator(fs::temp_directory_path(), ignored))
-      if (each.path().filename().string().starts_with("rcar-bench-") &&
-          each.last_write_time(ignored) < fs::file_time_type::clock::now() - std::chrono::hours(24))
-        fs::remove_all(each.path(), ignored);
-  }
-
-  fs::path path_;
 };
 
 constexpr synthetic::ClipOptions drawn{.width = 320, .height = 240, .frames = 40, .frames_per_second = 25};
@@ -242,7 +210,8 @@ int bench(const Options& options, const Console& console) {
           : read_backbone_weights(options.weights, backbone, layers, [&](const auto& note) { console.note(note); });
   const auto recognizer = make_recognizer_on(options.backend, options.choice, store, Sampler::uniform);
   std::optional<ScratchFolder> scratch;
-  if (options.data.empty()) scratch.emplace();
+  if (options.data.empty())
+    scratch.emplace("rcar-bench", "set TMPDIR to one that can be written, or give clips with --data");
   const Dataset data = scratch ? draw_clips(scratch->path()) : read_class_folders(options.data);
   if (data.size() == 0) throw DataError("There is no clip in " + quoted(options.data.string()) + ".");
 

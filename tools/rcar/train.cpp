@@ -7,6 +7,7 @@
 #include <rcar/report/tables.hpp>
 #include <rcar/report/tensorboard/run_events.hpp>
 
+#include "../run_metrics.hpp"
 #include "../stopwatch.hpp"
 #include "commands.hpp"
 #include "data_options.hpp"
@@ -188,22 +189,8 @@ int train(const Options& given, const Console& console, Team& team) {
   draw_curves(training_curves(history), options.out / "curves.png",
               {.best_epoch = static_cast<std::size_t>(history.best_epoch - 1)});
   write_test(options.out, test_set.features, test, classes);
-  const TrainingCard& card = recognizer->card();
-  const double computed_s = train_set.seconds + test_set.seconds;
-  const auto computed_frames = train_set.frames + test_set.frames;
-  nlohmann::ordered_json metrics = {
-      {"test_accuracy", test.accuracy},
-      {"test_loss", test.loss},
-      {"train_clips", card.train_clips},
-      {"validation_clips", card.validation_clips},
-      {"test_clips", card.test_clips},
-      {"quarantined_clips", quarantine.size()},
-      {"epochs", card.epochs},
-      {"best_epoch", card.best_epoch},
-      {"seconds",
-       {{"loading", loading_s}, {"extraction", extraction_s}, {"training", training_s}, {"evaluation", evaluation_s}}},
-      {"cached_clips", train_set.cached + test_set.cached},
-      {"frames_per_second", computed_s > 0 ? static_cast<double>(computed_frames) / computed_s : 0.0}};
+  nlohmann::ordered_json metrics =
+      run_metrics(test, recognizer->card(), train_set, test_set, {loading_s, extraction_s, training_s, evaluation_s});
   write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
 
   Report report = begin_report(*recognizer, network.choice.backbone, network.choice.cell);
