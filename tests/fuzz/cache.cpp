@@ -44,7 +44,7 @@ Outcome read_entry(std::string_view input) {
 }
 
 std::string mend_entry(std::string_view input) {
-  const std::size_t header = detail::npy_header_bytes, end = detail::cache_entry_end_bytes;
+  const std::size_t header = npy_header_bytes, end = detail::cache_entry_end_bytes;
   if (input.size() < header + end) return {};
   const std::string_view whole = input.substr(0, input.size() - end), values = whole.substr(header);
   return std::string(whole) + detail::cache_entry_end(entry_path(), whole.substr(0, header),

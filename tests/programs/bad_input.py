@@ -31,7 +31,7 @@ def prepare(place):
     place.write("bad/text.avi", "this is no video\n" * 50)
     place.write("bad/noise.mp4", bytes((i * 7919 + i // 251) % 256 for i in range(5000)))
     os.mkdir(place / "bad/folder.avi")
-    train(place, "--data", "two", "--out", "good", "--cache", "cache").succeeds()
+    train(place, "two", "--out", "good", "--cache", "cache").succeeds()
 
 
 def clip(place, name="Growing", number=1):
@@ -45,7 +45,7 @@ def train(place, *arguments, environment=None):
     for option in list(options):
         if option in arguments:
             del options[option]
-    return place.run("train_ucf5", *arguments, *(word for pair in options.items() for word in pair), environment=environment)
+    return place.run("rcar", "train", *arguments, *(word for pair in options.items() for word in pair), environment=environment)
 
 
 def predict(place, *arguments, weights="lite0.safetensors"):
@@ -82,7 +82,7 @@ def _(place):
     shutil.copytree(place / "bad", place / "quarantine/train", dirs_exist_ok=True)
     whole = clip(place).read_bytes()
     place.write("quarantine/train/half.avi", whole[:len(whole) // 2])
-    train(place, "--data", "quarantine", "--out", "out_quarantine").succeeds()
+    train(place, "quarantine", "--out", "out_quarantine").succeeds(code=3)
     with open(place / "out_quarantine/quarantine.csv", newline="") as file:
         reasons = {row["clip"]: row["reason"] for row in csv.DictReader(file)}
     words = {"absent.avi": "There is no clip", "empty.avi": "empty (0 bytes)", "header_only.avi": "decoded",
@@ -115,7 +115,7 @@ def _(place):
     prepared(place, "none", ["text.avi,Growing", "empty.avi,Shrinking"])
     shutil.copytree(place / "bad", place / "none/train", dirs_exist_ok=True)
     with LeavesNoFile(place, "out_none/cache/"):
-        train(place, "--data", "none", "--out", "out_none").refuses("None of the 2 clips", "text.avi", "not a video")
+        train(place, "none", "--out", "out_none").refuses("None of the 2 clips", "text.avi", "not a video")
 
 
 # --- lists --------------------------------------------------------------------------------------------------------------
@@ -137,21 +137,21 @@ def _(place):
         if header != "video_name,tag":
             place.write("lists/test.csv", "video_name,tag\n" + "\n".join(GOOD_ROWS))
         with LeavesNoFile(place):
-            train(place, "--data", "lists", "--out", "out_lists", "--cache", "cache_lists").refuses(*words)
+            train(place, "lists", "--out", "out_lists", "--cache", "cache_lists").refuses(*words)
 
 
 @case("a list that is empty, binary or missing is refused")
 def _(place):
     prepared(place, "lists", GOOD_ROWS)
     place.write("lists/train.csv", "")
-    train(place, "--data", "lists", "--out", "out_lists").refuses("train.csv", "empty")
+    train(place, "lists", "--out", "out_lists").refuses("train.csv", "empty")
     place.write("lists/train.csv", b"\0\1\2\3")
-    train(place, "--data", "lists", "--out", "out_lists").refuses("train.csv", "zero byte")
+    train(place, "lists", "--out", "out_lists").refuses("train.csv", "zero byte")
     (place / "lists/train.csv").unlink()
-    train(place, "--data", "lists", "--out", "out_lists").refuses("train.csv", "check the path")
-    train(place, "--data", "nowhere", "--out", "out_lists").refuses("There is no folder 'nowhere'")
-    train(place, "--data", "file", "--out", "out_lists").refuses("There is no folder 'file'")
-    train(place, "--data", "two", "--lists", "nowhere", "--out", "out_lists").refuses("nowhere/trainlist01.txt", code=2)
+    train(place, "lists", "--out", "out_lists").refuses("train.csv", "check the path")
+    train(place, "nowhere", "--out", "out_lists").refuses("There is no folder 'nowhere'")
+    train(place, "file", "--out", "out_lists").refuses("There is no folder 'file'")
+    train(place, "two", "--lists", "nowhere", "--out", "out_lists").refuses("nowhere/trainlist01.txt", code=2)
     expect(not (place / "out_lists").exists(), "an output folder is left")
 
 
@@ -163,17 +163,17 @@ def _(place):
         shutil.copy(clip(place, name), place / "few" / name)
     prepared(place, "unseen", GOOD_ROWS, [*GOOD_ROWS, "c4.avi,Jumping"])
     with LeavesNoFile(place):
-        train(place, "--data", "one", "--out", "out_one").refuses("only one class", "'Growing'", "at least two")
-        train(place, "--data", "few", "--out", "out_few").refuses("few", "to test on", "at least two clips")
-        train(place, "--data", "unseen", "--out", "out_unseen").refuses("'Jumping'", "c4.avi", "2 classes")
+        train(place, "one", "--out", "out_one").refuses("only one class", "'Growing'", "at least two")
+        train(place, "few", "--out", "out_few").refuses("few", "to test on", "at least two clips")
+        train(place, "unseen", "--out", "out_unseen").refuses("'Jumping'", "c4.avi", "2 classes")
     os.mkdir(place / "nothing")
-    train(place, "--data", "nothing", "--out", "out_nothing").refuses("'nothing'", "no class folders")
+    train(place, "nothing", "--out", "out_nothing").refuses("'nothing'", "no class folders")
 
 
 @case("fewer clips than a split needs: training goes on with a warning that names the classes")
 def _(place):
     prepared(place, "single", GOOD_ROWS[:2])
-    result = train(place, "--data", "single", "--out", "out_single", "--cache", "cache").succeeds()
+    result = train(place, "single", "--out", "out_single", "--cache", "cache").succeeds()
     expect("Only one clip each of" in result.err, result)
 
 
@@ -182,24 +182,24 @@ def _(place):
     prepared(place, "lost", [*GOOD_ROWS, "empty.avi,Jumping"])
     place.write("lost/train/empty.avi", b"")
     with LeavesNoFile(place, "cache_lost/", "out_lost/quarantine.csv"):
-        train(place, "--data", "lost", "--out", "out_lost", "--cache", "cache_lost").refuses("'Jumping'", "no training clip")
+        train(place, "lost", "--out", "out_lost", "--cache", "cache_lost").refuses("'Jumping'", "no training clip")
     place.write("lost/train.csv", "video_name,tag\n" + "\n".join(GOOD_ROWS))
-    result = train(place, "--data", "lost", "--out", "out_lost", "--cache", "cache_lost").succeeds()
+    result = train(place, "lost", "--out", "out_lost", "--cache", "cache_lost").succeeds()
     expect(metrics(place, "out_lost")["cached_clips"] == 8, metrics(place, "out_lost"), result)
 
 
 @case("a training that fails leaves the features for the next run")
 def _(place):
-    result = train(place, "--data", "two", "--out", "out_failed", "--cache", "cache_failed", "--validation", "stratified",
+    result = train(place, "two", "--out", "out_failed", "--cache", "cache_failed", "--validation", "stratified",
                    "--learning-rate", "1e-9", "--epochs", "1").succeeds()
     os.remove(place / "out_failed/model.rcar")
     os.mkdir(place / "out_failed/model.rcar")
     before = place.files("out_failed")
-    result = train(place, "--data", "two", "--out", "out_failed", "--cache", "cache_failed")
+    result = train(place, "two", "--out", "out_failed", "--cache", "cache_failed")
     result.refuses("model.rcar", "a folder")
     expect(place.files("out_failed") == before, "the earlier results were changed")
     os.rmdir(place / "out_failed/model.rcar")
-    train(place, "--data", "two", "--out", "out_failed", "--cache", "cache_failed").succeeds()
+    train(place, "two", "--out", "out_failed", "--cache", "cache_failed").succeeds()
     expect(metrics(place, "out_failed")["cached_clips"] == 6, metrics(place, "out_failed"))
 
 
@@ -209,7 +209,7 @@ def _(place):
     entry = sorted((place / "cache_damaged").glob("*.npy"))[0]
     entry.write_bytes(entry.read_bytes()[:1000])
     entries = len(list((place / "cache_damaged").glob("*.npy")))
-    result = train(place, "--data", "two", "--out", "out_damaged", "--cache", "cache_damaged").succeeds()
+    result = train(place, "two", "--out", "out_damaged", "--cache", "cache_damaged").succeeds()
     cached = metrics(place, "out_damaged")["cached_clips"]
     expect(len(list((place / "cache_damaged").glob("*.npy"))) == entries, "entries changed")
     expect(cached == 6 or (cached == 5 and entry.name in result.err), cached, result)
@@ -226,7 +226,7 @@ def _(place):
     for size in (0, 5, 8, 1000, header, header + 4, len(whole) // 2, len(whole) - 1):
         place.write("cut.safetensors", whole[:size])
         with LeavesNoFile(place):
-            train(place, "--data", "two", "--out", "o", "--weights", "cut.safetensors").refuses("cut.safetensors")
+            train(place, "two", "--out", "o", "--weights", "cut.safetensors").refuses("cut.safetensors")
     altered = bytearray(whole)
     altered[len(whole) // 2] ^= 64
     place.write("altered.safetensors", bytes(altered))
@@ -242,7 +242,7 @@ def _(place):
                 "bad": ["bad", "not a regular file"],
                 str(head): ["keras_head_gru.h5"],
                 "cut.h5": ["cut.h5"]}.items():
-            train(place, "--data", "two", "--out", "o", "--weights", weights).refuses(*words)
+            train(place, "two", "--out", "o", "--weights", weights).refuses(*words)
             predict(place, "good/model.rcar", clip(place), "--json", "p.json", weights=weights).refuses(*words)
 
 
@@ -250,14 +250,14 @@ def _(place):
 def _(place):
     place.run("draw_weights", "efficientnetlite0", "nan.safetensors", "nan").succeeds()
     with LeavesNoFile(place):
-        train(place, "--data", "two", "--out", "o", "--weights", "nan.safetensors").refuses("stem_conv", "not finite")
+        train(place, "two", "--out", "o", "--weights", "nan.safetensors").refuses("stem_conv", "not finite")
 
 
 @case("features that are no numbers are refused with their clip")
 def _(place):
     place.run("draw_weights", "efficientnetb0", "huge.safetensors", "huge").succeeds()
     with LeavesNoFile(place, "o/cache/"):
-        result = train(place, "--data", "two", "--out", "o", "--backbone", "efficientnetb0", "--weights", "huge.safetensors")
+        result = train(place, "two", "--out", "o", "--backbone", "efficientnetb0", "--weights", "huge.safetensors")
         result.refuses("v_", ".avi", "not finite", "weights")
 
 
@@ -347,10 +347,10 @@ def _(place):
 def _(place):
     for out in ("file", "file/out", "/proc/out"):
         with LeavesNoFile(place):
-            train(place, "--data", "two", "--out", out, "--cache", "fresh").refuses(out)
+            train(place, "two", "--out", out, "--cache", "fresh").refuses(out)
     for cache in ("file", "file/cache", "/proc/cache"):
         with LeavesNoFile(place):
-            train(place, "--data", "two", "--out", "o", "--cache", cache).refuses(cache, "cache")
+            train(place, "two", "--out", "o", "--cache", cache).refuses(cache, "cache")
 
 
 @case("predict_video refuses a JSON or GIF that cannot be written before it predicts")
@@ -404,14 +404,14 @@ def _(place):
     with LeavesNoFile(place):
         for options, words in [
                 (["--backbone", "resnet50"], ["'resnet50'", "efficientnetb0", "inceptionv3"]),
-                (["--cell", "rnn"], ["'rnn'", "gru or lstm"]),
+                (["--cell", "rnn"], ["'rnn'", "gru, lstm"]),
                 (["--sequence-length", 40], ["Entry<EfficientNetLite0<224>, GRU, 40>", "Registry"]),
                 (["--image-dim", 160, "--cell", "lstm"], ["Entry<EfficientNetLite0<160>, LSTM, 20>", "Registry"]),
                 (["--sequence-length", 0], ["sequence length", "at least 1"]),
                 (["--sequence-length", -3], ["sequence length", "at least 1"]),
                 (["--image-dim", 16], ["image dimension", "32 or more"]),
                 (["--image-dim", -1], ["image dimension", "32 or more"])]:
-            train(place, "--data", "two", "--out", "o", *options).refuses(*words, code=2)
+            train(place, "two", "--out", "o", *options).refuses(*words, code=2)
 
 
 @case("an option that makes no sense is refused with exit code 2")
@@ -419,12 +419,12 @@ def _(place):
     with LeavesNoFile(place):
         for options, words in [
                 (["--sampler", "middle"], ["'middle'", "first", "uniform"]),
-                (["--backend", "tpu"], ["'tpu'", "cpu, cuda or cuda-bf16"]),
-                (["--validation", "random"], ["'random'", "stratified, last or none"]),
+                (["--backend", "tpu"], ["'tpu'", "cpu, cuda, cuda-bf16"]),
+                (["--validation", "random"], ["'random'", "stratified, last, none"]),
                 (["--epochs", 0], ["--epochs"]), (["--batch-size", -1], ["--batch-size"]), (["--patience", "x"], ["--patience"]),
                 (["--seed", -1], ["--seed"]), (["--split", 4], ["--split"]), (["--test-part", 2], ["--test-part"]),
                 (["--learning-rate", "nan"], ["--learning-rate", "1e-9 to 10"]), (["--colour", "red"], ["--colour"]), (["extra"], ["extra"])]:
-            train(place, "--data", "two", "--out", "o", *options).refuses(*words, code=2)
+            train(place, "two", "--out", "o", *options).refuses(*words, code=2)
         predict(place, "good/model.rcar", clip(place), "--fps", 0).refuses("--fps", code=2)
         predict(place, "good/model.rcar", clip(place), "--backend", "tpu").refuses("'tpu'", "cpu, cuda or cuda-bf16", code=2)
         place.run("convert_keras_weights", "a.h5").refuses("OUT", code=2)
@@ -437,8 +437,8 @@ def _(place):
     if glob.glob("/dev/nvidia[0-9]*") or os.path.exists("/dev/dxg"):
         return
     with LeavesNoFile(place):
-        for result in (train(place, "--data", "two", "--out", "o", "--backend", "cuda"),
-                       train(place, "--data", "two", "--out", "o", "--backend", "cuda-bf16"),
+        for result in (train(place, "two", "--out", "o", "--backend", "cuda"),
+                       train(place, "two", "--out", "o", "--backend", "cuda-bf16"),
                        predict(place, "good/model.rcar", clip(place), "--backend", "cuda")):
             built_with_cuda = "built without CUDA" not in result.err
             result.refuses("CUDA", "--backend cpu", code=1 if built_with_cuda else 2)
@@ -448,7 +448,7 @@ def _(place):
 def _(place):
     with LeavesNoFile(place):
         for text in ("many", "0", "-2", "2x", "99999999999999999999"):
-            result = train(place, "--data", "two", "--out", "o", environment={"RCAR_NUM_THREADS": text})
+            result = train(place, "two", "--out", "o", environment={"RCAR_NUM_THREADS": text})
             result.refuses("RCAR_NUM_THREADS", f"'{text}'", "1 to 1024", code=2)
 
 

@@ -81,6 +81,37 @@ def _(place):
         expect(names[0] == names[1], "other files:", sorted(names[0] ^ names[1]))
 
 
+def killed_training(place, command, out):
+    """Ends a training of two ranks by killing the second one, once there is a state to go on from."""
+    process = start(place, 2, rcar(place, *command, "--out", out, "--quiet"))
+    victim, until = None, time.monotonic() + 120
+    while time.monotonic() < until and process.poll() is None:
+        if not victim:
+            victim = rank_of(process.pid, 1)
+        if victim and (place / out / "training_state.safetensors").exists():
+            os.kill(victim, signal.SIGKILL)
+            break
+        time.sleep(0.002)
+    process.communicate(timeout=60)
+    expect(process.returncode not in (0, 3), "it ended although a rank was killed, with", process.returncode)
+    expect((place / out / "training_state.safetensors").exists() and not (place / out / "model.rcar").exists(), place.files(out))
+
+
+@case("a training of which a rank is killed goes on with more ranks or one, and ends with the same model")
+def _(place):
+    command = ["train", "clips", *NETWORK, "--epochs", 4000, "--patience", 4000, "--cache", "alone/cache"]
+    alone = place.run("rcar", *command, "--out", "long1", "--quiet")
+    expect(alone.code == 3, alone)
+    for ranks in (1, 4):
+        killed_training(place, command, f"went_on{ranks}")
+        result = together(place, ranks, *rcar(place, *command, "--out", f"went_on{ranks}"))
+        expect(result.code == 3 and not errors(result) and "goes on after epoch" in result.out, result)
+        expect_same(place, "long1", f"went_on{ranks}", RESULTS)
+    killed_training(place, command, "other_order")
+    result = together(place, 2, *rcar(place, *command, "--out", "other_order", "--reduction", "fast"))
+    expect(result.code == 3 and "order of sums" in result.err and "goes on after" not in result.out, result)
+
+
 @case("the ordered sum of gradients has the bits of one process for any number of ranks and any batch")
 def _(place):
     for clips, batch in ((70, 64), (33, 20), (9, 3)):

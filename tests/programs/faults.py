@@ -27,7 +27,7 @@ def prepare(place):
 
 
 def train(place, out, *more, **options):
-    return place.run("train_ucf5", *arguments(out, EPOCHS, *more), **options)
+    return place.run("rcar", *arguments(out, EPOCHS, *more), **options)
 
 
 def predict(place, model, result, weights="lite0.safetensors", **options):
@@ -206,7 +206,7 @@ def _(place):
 @case("standard output that cannot be written is an error")
 def _(place):
     with open("/dev/full", "w") as full:
-        run = subprocess.run(place.command("train_ucf5", arguments("full", 2, "--cache", "good/cache")), cwd=place.folder,
+        run = subprocess.run(place.command("rcar", arguments("full", 2, "--cache", "good/cache")), cwd=place.folder,
                              stdout=full, stderr=subprocess.PIPE, text=True, env=place.environment(), timeout=300)
     expect(run.returncode == 1 and "error: Cannot write to standard output: No space left on device." in run.stderr, run)
     expect((place / "full/model.rcar").exists(), "the results are not written")

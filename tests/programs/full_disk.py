@@ -61,7 +61,7 @@ def prepare(place):
 
 
 def train(place, out, *more):
-    return place.run("train_ucf5", *arguments(out, EPOCHS, *more))
+    return place.run("rcar", *arguments(out, EPOCHS, *more))
 
 
 @case("a disk that is full at any moment: one line with path and reason, nothing half-written, and the next run goes on")

@@ -1,6 +1,6 @@
 """Kills training at random moments, starts it again until it ends, and compares every result with an undisturbed run's.
 
-usage: kill.py BUILD_FOLDER [--kills N] [--seed S] [--program train_ucf5|rcar] [--clips N] [--epochs N] [--keep]
+usage: kill.py BUILD_FOLDER [--kills N] [--seed S] [--clips N] [--epochs N] [--keep]
 """
 
 import argparse
@@ -20,12 +20,9 @@ RESUMED = "goes on after epoch"
 class Run:
     """One process, killed at `moment` or not at all, of which it notes when it had loaded and when all was extracted."""
 
-    def __init__(self, place, program, epochs, clips, out, moment=None):
-        words = arguments(out, epochs)
-        if program == "rcar":
-            words = ["train", *words[1:]]  # which takes --data's value as it stands
+    def __init__(self, place, epochs, clips, out, moment=None):
         begin = time.monotonic()
-        process = start(place, words, program)
+        process = start(place, arguments(out, epochs))
         self.loaded = self.extracted = None
         reader = threading.Thread(target=self._read, args=[process])
         reader.start()
@@ -38,7 +35,7 @@ class Run:
             if moment and moment.has_come(now, self.extracted):
                 process.kill()
                 break
-            expect(now < 300, "it takes too long:", program, out)
+            expect(now < 300, "it takes too long:", out)
             reader.join(0.003)
         reader.join()
         self.seconds = time.monotonic() - begin
@@ -51,11 +48,11 @@ class Run:
 
 
 class Moment:
-    """A share of an undisturbed run's time. Past the extraction it counts from that one's end, so that it is where it
+    """A moment of an undisturbed run, in seconds. Past the extraction it counts from that one's end, so that it is where it
     should be on a machine that is faster or slower now."""
 
-    def __init__(self, share, undisturbed):
-        self.at = share * undisturbed.seconds
+    def __init__(self, at, undisturbed):
+        self.at = at
         self.loaded, self.extracted = undisturbed.loaded, undisturbed.extracted
 
     def has_come(self, now, extracted):
@@ -85,31 +82,36 @@ def expect_same_so_far(place, out):
         expect(name in whole and path.read_bytes() == whole[name].read_bytes(), path, "differs after a kill")
 
 
-def prove(place, program, kills, seed, clips_per_class, epochs):
+def prove(place, kills, seed, clips_per_class, epochs):
     prepare(place, clips_per_class)
     clips = len(list((place / "four").rglob("*.avi")))
-    Run(place, program, epochs, clips, "warm")  # packs the weights
-    undisturbed = Run(place, program, epochs, clips, "undisturbed")
+    Run(place, epochs, clips, "warm")  # packs the weights
+    undisturbed = Run(place, epochs, clips, "undisturbed")
     expect(len(entries(place, "undisturbed/cache")) == clips, entries(place, "undisturbed/cache"))
     print(f"an undisturbed run takes {undisturbed.seconds:.2f} s: {undisturbed.loaded:.2f} s of loading, "
           f"{undisturbed.extracted - undisturbed.loaded:.2f} s of extraction ({clips} clips), the rest training ({epochs} epochs)",
           flush=True)
 
-    # Spread over the whole run: one moment in each of as many equal parts of its length, in drawn order.
+    # A third of the moments until all is extracted, the others from then on: each time one in each of as many equal parts,
+    # in drawn order.
     draw = random.Random(seed)
-    moments = [Moment((part + draw.random()) / kills, undisturbed) for part in range(kills)]
-    draw.shuffle(moments)
+
+    def moments(count, first, last):
+        all_ = [Moment(first + (last - first) * (part + draw.random()) / count, undisturbed) for part in range(count)]
+        draw.shuffle(all_)
+        return all_
+
+    early = moments(kills // 3, 0, undisturbed.extracted)
+    late = moments(kills - kills // 3, undisturbed.extracted, undisturbed.seconds)
     phases = {"loading": 0, "extraction": 0, "training": 0, "results": 0}
     runs = processes = resumed = 0
-    early = [moment for moment in moments if moment.at < undisturbed.extracted]
-    late = [moment for moment in moments if moment.at >= undisturbed.extracted]
     while early or late:
         out = f"killed{runs}"
         runs += 1
         for process in itertools.count():  # until one ends by itself
             # A run whose clips are all in the cache has no extraction left to be killed in.
             left = early if early and len(entries(place, f"{out}/cache")) < clips else late
-            run = Run(place, program, epochs, clips, out, left[-1] if left else None)
+            run = Run(place, epochs, clips, out, left[-1] if left else None)
             processes += 1
             resumed += RESUMED in run.out
             if not run.killed:
@@ -134,18 +136,17 @@ def main():
     parser.add_argument("build", help="build folder")
     parser.add_argument("--kills", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--program", default="train_ucf5", choices=["train_ucf5", "rcar"])
     parser.add_argument("--clips", type=int, default=3, help="of each class")
-    parser.add_argument("--epochs", type=int, default=6000)
+    parser.add_argument("--epochs", type=int, default=4000)
     parser.add_argument("--keep", action="store_true", help="keep the scratch folder")
     given = parser.parse_args()
     place = Workplace(given.build)
-    missing = [name for name in (given.program, "generate_clips", "draw_weights") if not place.paths[name].exists()]
+    missing = place.missing(("rcar", "generate_clips", "draw_weights"))
     if missing:
         print("skipped: not built:", ", ".join(missing))
         return SKIP_EXIT_CODE
     try:
-        return prove(place, given.program, given.kills, given.seed, given.clips, given.epochs)
+        return prove(place, given.kills, given.seed, given.clips, given.epochs)
     except Failure as failure:
         print("FAILED", failure)
         return 1

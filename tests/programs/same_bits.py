@@ -25,12 +25,12 @@ def prepare(place):
 
 
 def arguments(out, *more):
-    return ["--data", "four", "--backbone", "efficientnetlite0", "--cell", "lstm", "--weights", "lite0.safetensors",
+    return ["train", "four", "--backbone", "efficientnetlite0", "--cell", "lstm", "--weights", "lite0.safetensors",
             "--epochs", 4, "--batch-size", 3, "--seed", 7, "--out", out, *more]
 
 
 def train(place, out, *more, threads=1):
-    return place.run("train_ucf5", *arguments(out, *more), environment={"RCAR_NUM_THREADS": str(threads)})
+    return place.run("rcar", *arguments(out, *more), environment={"RCAR_NUM_THREADS": str(threads)})
 
 
 def expect_same(place, one, other, but=()):
@@ -55,7 +55,7 @@ def _(place):
 def _(place):
     train(place, "seed", "--cache", "one/cache", "--seed", 8, "--seed", 8).refuses("--seed", code=2)
     command = [word for word in arguments("seed", "--cache", "one/cache") if word not in ("--seed", 7)]
-    place.run("train_ucf5", *command, "--seed", 8).succeeds()
+    place.run("rcar", *command, "--seed", 8).succeeds()
     expect((place / "one/model.rcar").read_bytes() != (place / "seed/model.rcar").read_bytes(), "the same model")
 
 
@@ -68,7 +68,7 @@ def _(place):
 
 @case("a run that is killed while it extracts goes on in the next one and gives the same bytes")
 def _(place):
-    process = subprocess.Popen(place.command("train_ucf5", arguments("killed")), cwd=place.folder, stdin=subprocess.DEVNULL,
+    process = subprocess.Popen(place.command("rcar", arguments("killed")), cwd=place.folder, stdin=subprocess.DEVNULL,
                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                env=place.environment({"RCAR_NUM_THREADS": "1"}))
     until = time.monotonic() + 120
@@ -138,8 +138,19 @@ def _(place):
 
 @case("nothing but the results lies in the output folder")
 def _(place):
-    names = {name for name in place.files("one") if not name.startswith("cache/")}
-    expect(names == {*RESULTS, "metrics.json", "quarantine.csv", "best_weights.safetensors"}, names)
+    names = {name for name in place.files("one") if not name.startswith(("cache/", "events/"))}
+    expect(names == {*RESULTS, "metrics.json", "quarantine.csv", "best_weights.safetensors", "report.html"}, names)
+
+
+@case("the example train_ucf5 trains the model that rcar train does")
+def _(place):
+    words = ["--backbone", "efficientnetlite0", "--weights", "lite0.safetensors", "--epochs", 3]
+    place.run("rcar", "train", "four", *words, "--out", "by_rcar").succeeds()
+    for _ in ("computed", "from the cache"):
+        place.run("train_ucf5", "--data", "four", *words, "--out", "by_example").succeeds()
+        names = {name for name in place.files("by_example") if not name.startswith("cache/")}
+        expect(names == {*RESULTS, "quarantine.csv"} - {"split.csv"}, names)
+        expect_same(place, "by_rcar", "by_example", but=("split.csv",))
 
 
 @case("every program explains itself with examples, and names what it lacks when run without arguments")

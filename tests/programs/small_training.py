@@ -21,13 +21,14 @@ def prepare(place, clips_per_class):
 
 
 def arguments(out, epochs, *more):
-    return ["--data", "four", "--backbone", "efficientnetlite0", "--cell", "lstm", "--weights", "lite0.safetensors",
+    """Of `rcar train`."""
+    return ["train", "four", "--backbone", "efficientnetlite0", "--cell", "lstm", "--weights", "lite0.safetensors",
             "--epochs", epochs, "--patience", epochs, "--batch-size", 4, "--seed", 7, "--out", out, *more]
 
 
-def start(place, words, program="train_ucf5", stdout=subprocess.PIPE, **options):
+def start(place, words, stdout=subprocess.PIPE, **options):
     """Starts a training beside the test; its standard output and error are pipes, which somebody has to read."""
-    return subprocess.Popen(place.command(program, words), cwd=place.folder, stdin=subprocess.DEVNULL,
+    return subprocess.Popen(place.command("rcar", words), cwd=place.folder, stdin=subprocess.DEVNULL,
                             stdout=stdout, stderr=subprocess.PIPE, text=True, env=place.environment(), **options)
 
 

@@ -22,7 +22,7 @@ if place.missing():
     sys.exit(SKIP_EXIT_CODE)
 try:
     small_training.prepare(place, 3)
-    place.run("train_ucf5", *small_training.arguments("out", 1)).succeeds()
+    place.run("rcar", *small_training.arguments("out", 1)).succeeds()
     entries = small_training.entries(place, "out/cache")
     expect(len(entries) == 12, entries)
     for path in entries.values():

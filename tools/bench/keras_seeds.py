@@ -1,7 +1,7 @@
 """Does rcar's training reach what Keras's reaches? Mean test accuracy over many seeds a side, same clips, same head,
 same validation clips; the difference must stay within two standard errors.
 
-    python tools/bench/keras_seeds.py --shared SHARED --train-ucf5 build/examples/train_ucf5 --out OUT [--seeds 20]
+    python tools/bench/keras_seeds.py --shared SHARED --rcar build/tools/rcar --out OUT [--seeds 20]
 
 Needs tests/golden/requirements.txt. EfficientNetB0 at 224, first 20 frames, LSTM 16-8, UCF101 split 1 of SHARED's
 clips. Each side decodes and extracts for itself. Writes OUT/seeds.csv and prints the verdict; exit code 1 when the
@@ -25,7 +25,7 @@ import keras_replay
 
 def rcar_run(options, seed):
     out = options.out / f"rcar-{seed}"
-    command = [options.train_ucf5, "--data", options.shared / "data/UCF-101", "--lists", options.shared / "data/ucfTrainTestlist"]
+    command = [options.rcar, "train", options.shared / "data/UCF-101", "--lists", options.shared / "data/ucfTrainTestlist"]
     command += ["--weights", options.shared / "weights/efficientnetb0_notop.h5", "--backbone", "efficientnetb0", "--cell", "lstm"]
     command += ["--seed", str(seed), "--cache", options.out / "cache", "--out", out]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -62,7 +62,7 @@ def keras_run(data, seed, validation):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, required=True)
-    parser.add_argument("--train-ucf5", type=Path, required=True)
+    parser.add_argument("--rcar", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int, default=20)
     options = parser.parse_args()

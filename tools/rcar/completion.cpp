@@ -188,7 +188,8 @@ void add_completion(Program& program) {
                     const std::string script = *shell == "bash"  ? bash_completion(program.app())
                                                : *shell == "zsh" ? zsh_completion(program.app())
                                                                  : fish_completion(program.app());
-                    if (console.wants_lines()) std::fputs(script.c_str(), stdout);
+                    if (!console.wants_json())
+                      std::fputs(script.c_str(), stdout);  // what was asked for, --quiet or not
                     console.json({{"shell", *shell}, {"script", script}});
                     return exit_code::done;
                   });

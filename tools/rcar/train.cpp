@@ -153,11 +153,12 @@ int train(const Options& given, const Console& console, Team& team) {
   experiment.exchange = team.exchange(options.reduction);
   experiment.warn = [&](const std::string& text) { console.warn(text); };
   History history;
-  std::optional<RunEvents> events;  // the first process's
-  if (team.first()) {
+  std::optional<RunEvents> events;  // the first process's, once there is something to tell
+  const auto start_events = [&] {
+    if (!team.first() || events) return;
     events.emplace(options.out / "events", RunEventsOptions{.learning_rate = experiment.learning_rate});
     events->start(settings_of(options));
-  }
+  };
   {
     EpochBar bar(console, experiment.epochs);
     experiment.on_epoch = [&](int epoch, const History& so_far) {
@@ -166,6 +167,7 @@ int train(const Options& given, const Console& console, Team& team) {
         bar.skip(so_far.resumed_after);
       }
       bar.show(so_far);
+      start_events();
       if (events) events->epoch(epoch, so_far);
     };
     history = recognizer->fit(train_set.features, labels, experiment);
@@ -180,6 +182,7 @@ int train(const Options& given, const Console& console, Team& team) {
   team.require_same(text_of(history), "The losses");
   if (!team.first()) return quarantine.empty() ? exit_code::done : exit_code::findings;
 
+  start_events();
   const auto& classes = labels.vocabulary();
   const Split split =
       split_validation(train_set.features, labels, experiment.validation, experiment.validation_split, experiment.seed);

@@ -38,6 +38,10 @@ class GradientSum final : public GroupExchange {
 
   ItemRange share(std::size_t groups) const override { return share_of(rank_, ranks_, groups); }
 
+  std::string order() const override {
+    return reduction_ == Reduction::ordered ? in_order : "by MPI, of " + std::to_string(ranks_) + " ranks";
+  }
+
   void meet(const GroupSums& sums) override {
     gather_clips(sums);
     if (reduction_ == Reduction::ordered)

@@ -3,6 +3,7 @@
 /// look.
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -20,6 +21,7 @@
 #include "../core/checksum.hpp"
 #include "../core/error.hpp"
 #include "../core/file.hpp"
+#include "../core/npy.hpp"
 
 namespace rcar {
 
@@ -34,15 +36,8 @@ namespace detail {
 
 static_assert(std::endian::native == std::endian::little, "Entries are little-endian, as this machine must be.");
 
-inline constexpr std::size_t npy_header_bytes = 128;
-
-/// NumPy's format 1.0: magic, version, the header's length, the header padded to a multiple of 64.
-inline std::string npy_header(std::size_t rows, std::size_t columns) {
-  std::string text = "{'descr': '<f4', 'fortran_order': False, 'shape': (" + std::to_string(rows) + ", " +
-                     std::to_string(columns) + "), }";
-  text.append(npy_header_bytes - 10 - 1 - text.size(), ' ') += '\n';
-  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(text.size() & 255) +
-         static_cast<char>(text.size() >> 8) + text;
+inline std::string cache_entry_head(std::size_t frames, std::size_t feature_dim) {
+  return npy_header("<f4", std::array{frames, feature_dim});
 }
 
 /// The last line of an entry: a checksum of the file's name, so that an entry under another's name is found out too, of
@@ -66,7 +61,7 @@ inline constexpr std::size_t cache_entry_end_bytes = 9 + 16 + 1;
 inline void write_cache_entry(const std::filesystem::path& path, std::span<const float> features,
                               std::size_t feature_dim) {
   const auto values = std::as_bytes(features);
-  const std::string header = detail::npy_header(features.size() / feature_dim, feature_dim);
+  const std::string header = detail::cache_entry_head(features.size() / feature_dim, feature_dim);
   AtomicFile file(path);
   file.write(header);
   file.write(values);
@@ -91,14 +86,14 @@ inline CacheEntry read_cache_entry(const std::filesystem::path& path, std::size_
   } catch (const FileError&) {
     return damaged("cannot be read");
   }
-  constexpr std::size_t header_bytes = detail::npy_header_bytes, end_bytes = detail::cache_entry_end_bytes;
+  constexpr std::size_t header_bytes = npy_header_bytes, end_bytes = detail::cache_entry_end_bytes;
   const std::size_t row_bytes = feature_dim * sizeof(float);
   const auto rows_before = [&](std::size_t end) {  // 0: no entry has such a size
     const std::size_t values = bytes.size() - std::min(bytes.size(), header_bytes + end);
     return values % row_bytes == 0 ? values / row_bytes : 0;
   };
   const auto begins_as = [&](std::size_t rows) {
-    return rows > 0 && std::string_view(bytes).substr(0, header_bytes) == detail::npy_header(rows, feature_dim);
+    return rows > 0 && std::string_view(bytes).substr(0, header_bytes) == detail::cache_entry_head(rows, feature_dim);
   };
   if (begins_as(rows_before(0))) {
     entry.unproven = true;

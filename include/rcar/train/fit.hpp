@@ -110,6 +110,7 @@ TrainingKey training_key(const Head& head, const FeatureSet& train, const Featur
           {"batch size", std::to_string(options.batch_size)},
           {"patience", std::to_string(options.patience)},
           {"learning rate", rate},
+          {"order of sums", options.exchange ? options.exchange->order() : GroupExchange::in_order},
           {"seed", std::to_string(options.seed)}};
 }
 

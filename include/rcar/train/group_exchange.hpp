@@ -2,6 +2,7 @@
 /// How several processes train one head together: each computes some groups of every batch, and what they give meets.
 
 #include <cstddef>
+#include <string>
 
 namespace rcar {
 
@@ -39,6 +40,11 @@ class GroupExchange {
   /// Takes what this process's groups gave. Afterwards, in every process and with the same bits, the first row of the
   /// gradients is the sum over all groups, and losses and correct are those of all clips.
   virtual void meet(const GroupSums& sums) = 0;
+
+  /// Names the order of that sum, on which its bits depend: a training goes on from a state of the same order only.
+  virtual std::string order() const { return in_order; }
+
+  static constexpr const char* in_order = "group by group";  // as one process adds
 };
 
 }  // namespace rcar

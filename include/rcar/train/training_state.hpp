@@ -208,6 +208,7 @@ class BasicTrainingStateFile {
   Warn warn_;
 };
 
+/// The file of a training's state as safetensors, which is what every program keeps.
 using TrainingStateFile = BasicTrainingStateFile<weights::Store>;
 
 }  // namespace rcar
