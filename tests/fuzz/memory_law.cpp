@@ -1,5 +1,5 @@
-// Counts the memory that the program holds: the law that a file cannot ask for more than it justifies. The address
-// sanitizer tells of all memory; without it operators new and delete count what C++ code takes.
+// Counts the memory that the program holds: the law that a file cannot ask for more than it justifies. A
+// sanitizer tells of all memory; without one operators new and delete count what C++ code takes.
 
 #include <malloc.h>
 
@@ -9,12 +9,7 @@
 #include <new>
 
 #include "target.hpp"
-
-#if defined(__has_feature)
-#define RCAR_HAS_FEATURE_ADDRESS_SANITIZER __has_feature(address_sanitizer)
-#else
-#define RCAR_HAS_FEATURE_ADDRESS_SANITIZER 0
-#endif
+#include "tests/support/sanitized.hpp"
 
 namespace {
 
@@ -29,7 +24,7 @@ void count(std::size_t bytes) {
 
 }  // namespace
 
-#if defined(__SANITIZE_ADDRESS__) || RCAR_HAS_FEATURE_ADDRESS_SANITIZER
+#ifdef RCAR_SANITIZED
 
 #include <sanitizer/allocator_interface.h>
 

@@ -48,6 +48,26 @@ def expect_test(shown, rows):
             expect(len(series["values"]) == 20 and abs(series["values"][-1] - float(row[name])) < 1e-6, "the answer of", each["clip"], name)
 
 
+@case("a page to share has the same numbers, and no frame, command line or machine; nor have the event files")
+def _(place):
+    folder = str(place.folder)
+    for name, words in {"shared": ["train", "three", "--epochs", 4, "--batch-size", 4, "--cache", "out/cache"],
+                        "shared_test": ["evaluate", "out/model.rcar", "three"]}.items():
+        network = ["--backbone", "efficientnetlite0"] if words[0] == "train" else []
+        result = place.run("rcar", *words, *network, "--weights", "lite0.safetensors", "--out", name, "--shareable")
+        expect(result.code == 3, result)
+        shown, whole = report(place, name), report(place, "out")
+        expect(whole["watched"] and whole["command_line"] and not shown["watched"] and not shown["command_line"], shown)
+        for part in ("test", "confusion", "mistakes", "classes"):
+            expect(shown[part] == whole[part], part, "differs")
+        expect("Machine" in str(whole["facts"]) and "Machine" not in str(shown["facts"]), shown["facts"])
+        for path in (place / name).rglob("*"):
+            if path.is_file() and path.name != "model.rcar":
+                expect(folder.encode() not in path.read_bytes(), folder, "stands in", path)
+    expect(b"mistakes/" in b"".join(path.read_bytes() for path in (place / "out/events").iterdir()), "no frames in the event files")
+    expect(b"mistakes/" not in b"".join(path.read_bytes() for path in (place / "shared/events").iterdir()), "frames in the event files")
+
+
 @case("training leaves a page whose numbers are those of predictions.csv, history.csv and split.csv")
 def _(place):
     expect(place.trained.code == 3 and "report.html" in place.trained.out, place.trained)

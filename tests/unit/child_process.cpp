@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/sanitized.hpp"
 #include "tests/support/skip.hpp"
 
 using Catch::Matchers::Contains;
@@ -18,12 +19,6 @@ namespace {
 
 constexpr std::size_t mebibyte = std::size_t{1} << 20;
 constexpr ChildLimits generous{256 * mebibyte, 20};
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool sanitized = true;  // their memory is reserved beforehand, so that no limit touches it
-#else
-constexpr bool sanitized = false;
-#endif
 
 std::string text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
@@ -47,13 +42,13 @@ TEST_CASE("a child that dies leaves no result and says how it died") {
   SharedMemory shared(mebibyte);
   const ChildEnd end = rcar::run_in_child(generous, [] { std::raise(SIGSEGV); });
   CHECK(end.kind == ChildEnd::died);
-  if (!sanitized) CHECK(end.reason == "Segmentation fault");
+  if (!rcar::test::sanitized) CHECK(end.reason == "Segmentation fault");
   CHECK(shared.result().empty());
   CHECK(rcar::run_in_child(generous, [] { throw 1; }).kind == ChildEnd::died);
 }
 
 TEST_CASE("a child that asks for more memory than it may have is told apart from one that crashes") {
-  if (sanitized) return rcar::test::skip("sanitizers take their memory beforehand");
+  if (rcar::test::sanitized) return rcar::test::skip("sanitizers take their memory beforehand");
   const auto take_64 = [] { std::vector<char>(64 * mebibyte, 1).back() = 2; };
   CHECK(rcar::run_in_child({8 * mebibyte, 20}, take_64).kind == ChildEnd::out_of_memory);
   CHECK(rcar::run_in_child(generous, take_64).kind == ChildEnd::finished);

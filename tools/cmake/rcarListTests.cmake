@@ -1,6 +1,6 @@
 # Lists a Catch2 program's tests for CTest, by source file and by fast or long (a process for each test would cost more than
 # the tests). Run after each link:
-#   cmake -D program=... -D group=... -D list_file=... -D environment=... -D skip=... -D after=... -P rcarListTests.cmake
+#   cmake -D program=... -D group=... -D list_file=... -D environment=... -D skip=... -D after=... -D patience=... -P rcarListTests.cmake
 
 cmake_minimum_required(VERSION 3.25)
 
@@ -13,7 +13,8 @@ function(files_with out spec)
 endfunction()
 
 set(content "")
-function(add_entry file label spec timeout_s)
+function(add_entry file label spec seconds)
+  math(EXPR timeout_s "${seconds} * ${patience}")
   set(name ${group}.${file})
   if(label STREQUAL "long")
     string(APPEND name .long)

@@ -22,6 +22,7 @@ struct Options {
   CacheOptions cache;
   std::string part = "test";
   fs::path out;
+  Readers readers = Readers::own;
 };
 
 /// The clips that are asked for. A folder of class folders has no test part of its own: then all of it.
@@ -56,9 +57,9 @@ int evaluate(const Options& options, const Console& console) {
     write_test(options.out, extracted.features, result, labels.vocabulary());
     write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
     const ModelFile model = load_model(options.model.model);
-    Report report = begin_report(*recognizer, model.backbone, model.cell);
+    Report report = begin_report(*recognizer, model.backbone, model.cell, options.readers);
     report.quarantine = extracted.quarantine;
-    add_tested_clips(report, *recognizer, data, extracted.features, result);
+    add_tested_clips(report, *recognizer, data, extracted.features, result, options.readers);
     write_html_report(options.out / "report.html", report);
   }
   say_classes(console, results);
@@ -90,6 +91,7 @@ void add_evaluate(Program& program) {
       ->group("Data");
   options->cache.add(app, "none");
   app.add_option("--out,-o", options->out, "Folder for report.html, predictions.csv, confusion.png and metrics.json");
+  add_readers_option(app, options->readers);
 }
 
 }  // namespace rcar::tools

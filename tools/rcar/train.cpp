@@ -31,6 +31,7 @@ struct Options {
   std::string validation = "stratified", reduction = "ordered";
   fs::path out = "out";
   bool fresh = false;
+  Readers readers = Readers::own;
 };
 
 void describe(CLI::App& app, Options& options) {
@@ -57,6 +58,7 @@ void describe(CLI::App& app, Options& options) {
       ->group("Training");
   app.add_option("--out,-o", options.out, "Folder for model.rcar, report.html, tables and pictures")
       ->capture_default_str();
+  add_readers_option(app, options.readers);
   app.add_flag("--fresh", options.fresh, "Train from the first epoch, even where an interrupted training can go on")
       ->group("Training");
 }
@@ -196,11 +198,11 @@ int train(const Options& given, const Console& console, Team& team) {
       run_metrics(test, recognizer->card(), train_set, test_set, {loading_s, extraction_s, training_s, evaluation_s});
   write_file(options.out / "metrics.json", metrics.dump(2) + "\n");
 
-  Report report = begin_report(*recognizer, network.choice.backbone, network.choice.cell);
+  Report report = begin_report(*recognizer, network.choice.backbone, network.choice.cell, options.readers);
   report.warnings = warnings;
   report.quarantine = quarantine;
   add_training(report, history, train_set.features, split);
-  add_tested_clips(report, *recognizer, data.test, test_set.features, test);
+  add_tested_clips(report, *recognizer, data.test, test_set.features, test, options.readers);
   add_seconds(
       report,
       {{"Loading", loading_s}, {"Extraction", extraction_s}, {"Training", training_s}, {"Evaluation", evaluation_s}});

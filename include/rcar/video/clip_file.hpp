@@ -27,7 +27,6 @@ class ClipFile {
   ClipFile(const ClipFile&) = delete;
   ClipFile& operator=(const ClipFile&) = delete;
   ~ClipFile() {
-    if (io_) av_freep(&io_->buffer), avio_context_free(&io_);
     if (file_ >= 0) ::close(file_);
   }
 
@@ -36,11 +35,10 @@ class ClipFile {
     constexpr int buffer_bytes = 1 << 15;
     file_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
     if (file_ < 0) return nullptr;
-    auto* const buffer = static_cast<unsigned char*>(av_malloc(buffer_bytes));
-    io_ = avio_alloc_context(buffer, buffer_bytes, 0, this, &ClipFile::read, nullptr, &ClipFile::seek);
+    io_ = custom_io(buffer_bytes, this, &ClipFile::read, nullptr, &ClipFile::seek);
     AVFormatContext* format = avformat_alloc_context();
-    if (!buffer || !io_ || !format) throw std::bad_alloc();
-    format->pb = io_;
+    if (!format) throw std::bad_alloc();
+    format->pb = io_.get();
     format->io_open = [](AVFormatContext*, AVIOContext**, const char*, int, AVDictionary**) { return AVERROR(EPERM); };
     AVDictionary* options = nullptr;
     av_dict_set(&options, "protocol_whitelist", "none", 0);  // for what a playlist would open
@@ -72,7 +70,7 @@ class ClipFile {
   }
 
   int file_ = -1;
-  AVIOContext* io_ = nullptr;
+  Owner<AVIOContext> io_;
 };
 
 }  // namespace rcar::libav

@@ -28,6 +28,10 @@ struct Deleter {
   void operator()(AVFrame* frame) const { av_frame_free(&frame); }
   void operator()(AVPacket* packet) const { av_packet_free(&packet); }
   void operator()(SwsContext* context) const { sws_freeContext(context); }
+  void operator()(AVIOContext* context) const {  // one of custom_io
+    av_freep(&context->buffer);
+    avio_context_free(&context);
+  }
 };
 
 /// Owns one of FFmpeg's objects.
@@ -39,6 +43,24 @@ template <class Object>
 Owner<Object> own(Object* allocated) {
   if (!allocated) throw std::bad_alloc();
   return Owner<Object>(allocated);
+}
+
+#if LIBAVFORMAT_VERSION_MAJOR < 61
+using BytesToWrite = std::uint8_t*;
+#else
+using BytesToWrite = const std::uint8_t*;
+#endif
+using ReadBytes = int (*)(void* self, std::uint8_t* bytes, int count);
+using WriteBytes = int (*)(void* self, BytesToWrite bytes, int count);
+using Seek = std::int64_t (*)(void* self, std::int64_t offset, int whence);
+
+/// Bytes that come from, or with `write` go to, functions of the caller's; a function that is not needed is null.
+inline Owner<AVIOContext> custom_io(int buffer_bytes, void* self, ReadBytes read, WriteBytes write, Seek seek) {
+  auto* buffer = static_cast<unsigned char*>(av_malloc(static_cast<std::size_t>(buffer_bytes)));
+  if (!buffer) throw std::bad_alloc();
+  AVIOContext* const context = avio_alloc_context(buffer, buffer_bytes, write ? 1 : 0, self, read, write, seek);
+  if (!context) av_freep(&buffer);
+  return own(context);
 }
 
 /// Stops FFmpeg from writing its own remarks on damaged clips to standard error, where rcar says it in one line. The

@@ -86,11 +86,6 @@ class Stream {
   }
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
-  ~Stream() {
-    format_.reset();  // before what it reads from
-    if (pipe_) av_freep(&pipe_->buffer);
-    avio_context_free(&pipe_);
-  }
 
   Next next() {
     for (std::size_t failures = 0;;) {
@@ -190,10 +185,8 @@ class Stream {
     deadline_ = input.pipe >= 0 ? Clock::time_point::max() : Clock::now() + timeout_;
     if (input.pipe >= 0) {
       pipe_file_ = input.pipe;
-      auto* const buffer = static_cast<unsigned char*>(av_malloc(pipe_buffer_bytes));
-      pipe_ = avio_alloc_context(buffer, pipe_buffer_bytes, 0, this, read_pipe, nullptr, nullptr);
-      if (!pipe_) throw std::bad_alloc();
-      format->pb = pipe_;
+      pipe_ = libav::custom_io(pipe_buffer_bytes, this, read_pipe, nullptr, nullptr);
+      format->pb = pipe_.get();
     } else {
       format->max_analyze_duration = 2 * AV_TIME_BASE;
     }
@@ -250,8 +243,8 @@ class Stream {
   Clock::duration timeout_;
   Clock::time_point deadline_{}, arrived_{};
   int pipe_file_ = -1;
-  AVIOContext* pipe_ = nullptr;
-  libav::Owner<AVFormatContext> format_;
+  libav::Owner<AVIOContext> pipe_;
+  libav::Owner<AVFormatContext> format_;  // goes before what it reads from
   libav::Owner<AVCodecContext> codec_;
   libav::Owner<AVFrame> frame_;
   libav::Owner<AVPacket> packet_;

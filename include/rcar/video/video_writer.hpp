@@ -50,8 +50,6 @@ class VideoWriter {
   VideoWriter(const VideoWriter&) = delete;
   VideoWriter& operator=(const VideoWriter&) = delete;
   ~VideoWriter() {
-    if (io_) av_freep(&io_->buffer);
-    avio_context_free(&io_);
     if (format_) format_->pb = nullptr;
     avformat_free_context(format_);
   }
@@ -84,7 +82,7 @@ class VideoWriter {
     if (!codec_) return false;
     encode(nullptr);
     check(av_write_trailer(format_));
-    avio_flush(io_);
+    avio_flush(io_.get());
     rethrow();
     file_.commit();
     return true;
@@ -98,10 +96,8 @@ class VideoWriter {
 
   void start(int width, int height) {
     check(avformat_alloc_output_context2(&format_, container_, nullptr, path_.c_str()));
-    auto* const buffer = static_cast<unsigned char*>(av_malloc(buffer_bytes));
-    io_ = avio_alloc_context(buffer, buffer_bytes, 1, this, nullptr, write_bytes, seek_to);
-    if (!io_) throw std::bad_alloc();
-    format_->pb = io_;
+    io_ = libav::custom_io(buffer_bytes, this, nullptr, write_bytes, seek_to);
+    format_->pb = io_.get();
     const AVCodec* codec = avcodec_find_encoder_by_name("libx264");
     if (!codec || avformat_query_codec(container_, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) != 1)
       codec = avcodec_find_encoder(AV_CODEC_ID_MPEG4);
@@ -163,7 +159,7 @@ class VideoWriter {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
   }
 
-  static int write_bytes(void* self, std::uint8_t* bytes, int count) noexcept {
+  static int write_bytes(void* self, libav::BytesToWrite bytes, int count) noexcept {
     VideoWriter& writer = *static_cast<VideoWriter*>(self);
     try {
       const std::span data(reinterpret_cast<const std::byte*>(bytes), static_cast<std::size_t>(count));
@@ -192,7 +188,7 @@ class VideoWriter {
   VideoForm form_;
   const AVOutputFormat* container_ = nullptr;
   AVFormatContext* format_ = nullptr;
-  AVIOContext* io_ = nullptr;
+  libav::Owner<AVIOContext> io_;
   AVStream* stream_ = nullptr;
   libav::Owner<AVCodecContext> codec_;
   libav::Owner<AVFrame> frame_;
