@@ -67,11 +67,14 @@ class ThreadPool {
   }
 
   void run(std::size_t count, const std::function<void(std::size_t, std::size_t)>& item) {
-    if (inside() || workers_.empty() || count < 2) {  // a nested call runs where it is
+    std::unique_lock one_job(job_mutex_, std::defer_lock);
+    const auto no_other_job = [&] { return one_job.try_lock(); };
+    // A nested call runs where it is. So does one beside another thread's long job: that one's items may be waiting for
+    // a lock which this thread holds.
+    if (inside() || workers_.empty() || count < 2 || !spin(no_other_job)) {
       for (std::size_t i = 0; i < count; ++i) item(i, 0);
       return;
     }
-    std::lock_guard one_job(job_mutex_);
     item_ = &item;
     next_ = 0;
     count_ = count;
@@ -176,7 +179,8 @@ class ThreadPool {
 inline bool inside_parallel_for() { return detail::ThreadPool::inside(); }
 
 /// Calls `item(index, worker)` for every index in [0, count), on all threads; worker < thread_count() names the thread,
-/// for scratch memory. Nested calls run serially with worker 0 of the nested call, so take scratch from the outer one.
+/// for scratch memory. Nested calls, and one that another thread's call keeps waiting, run serially with worker 0, so
+/// take scratch from the outer call or from this one, not from what several calls share.
 /// The first exception thrown is rethrown here once every thread has stopped.
 template <class Item>
 void parallel_for(std::size_t count, Item&& item) {
