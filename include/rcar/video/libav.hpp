@@ -45,13 +45,17 @@ Owner<Object> own(Object* allocated) {
   return Owner<Object>(allocated);
 }
 
+/// What FFmpeg hands over for writing: const from its version 7 on.
 #if LIBAVFORMAT_VERSION_MAJOR < 61
 using BytesToWrite = std::uint8_t*;
 #else
 using BytesToWrite = const std::uint8_t*;
 #endif
+/// Reads at most `count` bytes and says how many.
 using ReadBytes = int (*)(void* self, std::uint8_t* bytes, int count);
+/// Writes `count` bytes.
 using WriteBytes = int (*)(void* self, BytesToWrite bytes, int count);
+/// Goes to a place, as lseek, or says the size.
 using Seek = std::int64_t (*)(void* self, std::int64_t offset, int whence);
 
 /// Bytes that come from, or with `write` go to, functions of the caller's; a function that is not needed is null.
