@@ -55,7 +55,7 @@ def _(place):
                         "shared_test": ["evaluate", "out/model.rcar", "three"]}.items():
         network = ["--backbone", "efficientnetlite0"] if words[0] == "train" else []
         result = place.run("rcar", *words, *network, "--weights", "lite0.safetensors", "--out", name, "--shareable")
-        expect(result.code == 3, result)
+        expect(result.code == (3 if words[0] == "train" else 0), result)
         shown, whole = report(place, name), report(place, "out")
         expect(whole["watched"] and whole["command_line"] and not shown["watched"] and not shown["command_line"], shown)
         for part in ("test", "confusion", "mistakes", "classes"):
