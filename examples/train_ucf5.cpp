@@ -30,6 +30,7 @@ int train(Options options) {
   const rcar::TrainTest data = rcar::read_data(options.data);
   const rcar::StringLookup labels = rcar::StringLookup::from_tags(data.train.tags());
   require_trainable_lists(data, labels);
+  for (const std::string& warning : data.warnings) std::fprintf(stderr, "warning: %s\n", warning.c_str());
   const auto recognizer = rcar::make_recognizer(
       options.choice,
       rcar::read_backbone_weights(options.weights, options.choice.backbone, List::layers(options.choice.backbone)));

@@ -1,5 +1,5 @@
-// Counts the memory that the program holds: the law that a file cannot ask for more than it justifies. A
-// sanitizer tells of all memory; without one operators new and delete count what C++ code takes.
+// Counts the memory that the program holds: the law that a file cannot ask for more than it justifies. A sanitizer
+// tells of all memory; without one operators new and delete count what C++ code takes.
 
 #include <malloc.h>
 

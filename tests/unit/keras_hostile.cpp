@@ -14,7 +14,6 @@
 #include "tests/support/sanitized.hpp"
 #include "tests/support/skip.hpp"
 
-namespace test = rcar::test;
 namespace fs = std::filesystem;
 namespace keras = rcar::weights::keras;
 using Catch::Matchers::Contains;
@@ -183,7 +182,8 @@ TEST_CASE("a file that can crash HDF5 1.10 is read or refused in one line, and t
 }
 
 TEST_CASE("threads read Keras files side by side") {
-  if (test::sanitized) return test::skip("a sanitizer's allocator cannot be used after a fork beside threads");
+  if (rcar::test::sanitized)
+    return rcar::test::skip("a sanitizer's allocator cannot be used after a fork beside threads");
   std::vector<std::thread> threads;
   std::atomic<int> whole{0};
   for (int i = 0; i < 4; ++i)

@@ -7,13 +7,13 @@
 #include <rcar/report/tables.hpp>
 #include <rcar/report/tensorboard/run_events.hpp>
 
-#include "../run_metrics.hpp"
 #include "../stopwatch.hpp"
 #include "commands.hpp"
 #include "data_options.hpp"
 #include "network_options.hpp"
 #include "program.hpp"
 #include "results.hpp"
+#include "run_metrics.hpp"
 #include "run_report.hpp"
 #include "team.hpp"
 

@@ -68,10 +68,10 @@ class ThreadPool {
 
   void run(std::size_t count, const std::function<void(std::size_t, std::size_t)>& item) {
     std::unique_lock one_job(job_mutex_, std::defer_lock);
-    const auto no_other_job = [&] { return one_job.try_lock(); };
+    const auto taken = [&] { return one_job.try_lock(); };
     // A nested call runs where it is. So does one beside another thread's long job: that one's items may be waiting for
     // a lock which this thread holds.
-    if (inside() || workers_.empty() || count < 2 || !spin(no_other_job)) {
+    if (inside() || workers_.empty() || count < 2 || !spin(taken)) {
       for (std::size_t i = 0; i < count; ++i) item(i, 0);
       return;
     }
