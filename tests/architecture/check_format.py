@@ -12,7 +12,7 @@ FOLDERS = ["include", "examples", "tests", "tools"]
 
 
 def main():
-    root = pathlib.Path(sys.argv[1])
+    root = pathlib.Path(sys.argv[1]).resolve()
     program = shutil.which("clang-format-14")
     if program is None:
         print("skipped: clang-format-14 is not installed")
@@ -22,7 +22,7 @@ def main():
     run = subprocess.run([program, *mode, *sources], cwd=root, text=True, stderr=subprocess.PIPE)
     print(run.stderr[-4000:])
     if run.returncode != 0:
-        print(f"Format them with: python3 {pathlib.Path(__file__).relative_to(root)} . --fix")
+        print(f"Format them with: python3 {pathlib.Path(__file__).resolve().relative_to(root)} . --fix")
     return 1 if run.returncode else 0
 
 

@@ -63,6 +63,16 @@ TEST_CASE("a network on a device gives the same bits in every run") {
   CHECK(Example().features(7) == first);
 }
 
+TEST_CASE("a first batch's frames are not overwritten by what is queued before them") {
+  const auto expected = Example().features(5);
+  const Example example;
+  // Memory is prepared in the queue's turn, frames are copied beside the queue: the longer the queue, the later the
+  // turn.
+  Device::Array<std::uint8_t> busy(std::size_t{1} << (Device::name == "cuda" ? 28 : 12));
+  for (int i = 0; i < 100; ++i) Device::fill_zero(busy.data(), busy.size());
+  CHECK(example.features(5) == expected);
+}
+
 TEST_CASE("squares of any size are resized on the device as on the host") {
   const Example example;
   const auto large = test::formula_images(1, 150), small = test::formula_images(1, 37);

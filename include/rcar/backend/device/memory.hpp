@@ -55,14 +55,20 @@ class Owned {
 template <class D, class T>
 using Pinned = Owned<D, T, Kind::pinned>;
 
-/// Values in the device's memory: zeros, or a copy of the host's.
+/// Values in the device's memory: zeros, or a copy of the host's. They are there when the constructor returns, for
+/// copies too, which go beside the queue: filled in the queue's turn, they could overwrite frames that had been copied
+/// in.
 template <class D, class T>
 class Array : public Owned<D, T, Kind::device> {
   using Base = Owned<D, T, Kind::device>;
 
  public:
   Array() = default;
-  explicit Array(std::size_t count) : Base(count) { D::fill_zero(this->data(), count * sizeof(T)); }
+  explicit Array(std::size_t count) : Base(count) {
+    if (count == 0) return;
+    D::fill_zero(this->data(), count * sizeof(T));
+    D::synchronize();
+  }
   Array(const T* host, std::size_t count) : Base(count) { D::copy_in(host, count * sizeof(T), this->data()); }
 };
 
