@@ -3,6 +3,7 @@
 /// writes back. So the tests of primitives are the same for all back ends.
 
 #include <rcar/backend/concept.hpp>
+#include <rcar/backend/device/precision.hpp>
 
 #include <algorithm>
 #include <cstddef>
@@ -77,6 +78,7 @@ struct Staged {
   static constexpr int most_frames = 1, clips_per_pass = 1;
   static constexpr std::string_view name = B::name;
   static constexpr float tolerance = B::tolerance;
+  static constexpr backend::Precision precision = B::precision;
   static std::string engine() { return B::engine(); }
 
   static Weights pack(const backend::StepShape& shape, const std::vector<float>& kernel,

@@ -67,17 +67,26 @@ void by_blocks(StepKind kind, const Case& c, const KernelShape& kernel, bool sca
 constexpr Activation activations[] = {Activation::linear, Activation::relu,    Activation::relu6,
                                       Activation::swish,  Activation::sigmoid, Activation::tanh};
 
+/// Whether products are of numbers with ten bits' mantissa (TF32).
+template <class B>
+constexpr bool multiplies_ten_bits = false;
+template <class B>
+requires requires { B::precision; }
+constexpr bool multiplies_ten_bits<B> = B::precision == backend::Precision::tf32;
+
 TEMPLATE_TEST_CASE("a convolution is the naive one", "[backend]", RCAR_PRIMITIVES_UNDER_TEST) {
   std::uint64_t seed = 1;
   for (const Case& c : cases) {
     for (int variant = 0; variant < 6; ++variant) {
       const bool scaled = variant % 2 == 1 && c.window == Window{}, added = variant >= 3;
       const KernelShape kernel{c.window.kernel_height, c.window.kernel_width, c.in.channels, c.out_channels, false};
-      const auto values = test::random_values(kernel.size(), ++seed);
+      auto values = test::random_values(kernel.size(), ++seed);
       const auto bias = test::random_values(static_cast<std::size_t>(c.out_channels), ++seed);
       const auto scale = test::random_values(static_cast<std::size_t>(c.in.channels), ++seed, 0, 1);
-      const OwnedMap in(c.in, variant % 3, 2 * (variant % 2), ++seed), residual(c.out(), 1, 2, ++seed);
+      OwnedMap in(c.in, variant % 3, 2 * (variant % 2), ++seed);
+      const OwnedMap residual(c.out(), 1, 2, ++seed);
       OwnedMap out(c.out(), 3 * (variant % 2), variant % 3, ++seed), expected = out;
+      if (multiplies_ten_bits<TestType>) test::cut_to_ten_bits(values), test::cut_to_ten_bits(in.values);
       const auto outside = out.outside();
       const auto residual_map = added ? residual.map() : backend::ConstMap{};
       const float* scale_or_none = scaled ? scale.data() : nullptr;
