@@ -41,13 +41,14 @@ void Primitives<Where, P>::lstm(const Recurrence& in, const RecurrenceOutput& ou
 template <class System>
 void recurrent_backward(const RecurrentPass& pass, const RecurrenceGradient& gradient) {
   const int units = pass.in.units, columns = pass.columns();
-  System::for_each_block(pass.in.clips, threads_for(columns), RecurrentBackward::shared_floats(units),
+  System::for_each_block(pass.in.clips, threads_for(columns), RecurrentBackward::shared_floats(units, columns),
                          RecurrentBackward{pass, gradient.states, gradient.last, gradient.projected});
-  const int parts = std::clamp(512 / columns, 1, 8);
+  using Gradient = RecurrentKernelGradient;
+  const int rows = units + (gradient.recurrent_bias ? 1 : 0),
+            groups = (columns + Gradient::Columns - 1) / Gradient::Columns;
   System::for_each_block(
-      units + (gradient.recurrent_bias ? 1 : 0), threads_for(columns * parts),
-      static_cast<std::size_t>(columns * parts),
-      RecurrentKernelGradient{pass, gradient.projected, gradient.recurrent_kernel, gradient.recurrent_bias, parts});
+      rows * groups, Gradient::threads, Gradient::shared_floats,
+      Gradient{pass, gradient.projected, gradient.recurrent_kernel, gradient.recurrent_bias, groups});
 }
 template <class Where, Precision P>
 void Primitives<Where, P>::gru_backward(const Recurrence& in, const RecurrenceOutput& out,
@@ -77,19 +78,24 @@ template <class Where, Precision P>
 void Primitives<Where, P>::dropout(std::size_t count, const float* keep, float factor, const float* x, float* y) {
   System<Where, P>::for_each(count, Dropout{keep, factor, x, y});
 }
+/// A block a row of logits.
+template <class System, class F>
+void for_each_row(int rows, F f) {
+  System::for_each_block(rows, RowParts::threads, RowParts::shared_floats, f);
+}
+
 template <class Where, Precision P>
 void Primitives<Where, P>::softmax(int rows, int columns, const float* logits, float* probabilities) {
-  System<Where, P>::for_each(static_cast<std::size_t>(rows), Softmax{logits, columns, probabilities});
+  for_each_row<System<Where, P>>(rows, Softmax{logits, columns, probabilities});
 }
 template <class Where, Precision P>
 void Primitives<Where, P>::cross_entropy(int rows, int columns, const float* logits, const int* labels, float* losses) {
-  System<Where, P>::for_each(static_cast<std::size_t>(rows), CrossEntropy{logits, columns, labels, losses});
+  for_each_row<System<Where, P>>(rows, CrossEntropy{logits, columns, labels, losses});
 }
 template <class Where, Precision P>
 void Primitives<Where, P>::cross_entropy_backward(int rows, int columns, const float* logits, const int* labels,
                                                   float factor, float* gradient) {
-  System<Where, P>::for_each(static_cast<std::size_t>(rows),
-                             CrossEntropyBackward{logits, columns, labels, factor, gradient});
+  for_each_row<System<Where, P>>(rows, CrossEntropyBackward{logits, columns, labels, factor, gradient});
 }
 template <class Where, Precision P>
 void Primitives<Where, P>::adam(const AdamStep& adam, std::size_t count, const float* gradient, float* m, float* v,
@@ -99,7 +105,7 @@ void Primitives<Where, P>::adam(const AdamStep& adam, std::size_t count, const f
 
 template <class Where, Precision P>
 void Primitives<Where, P>::hits(int rows, int columns, const float* logits, const int* labels, float* hits) {
-  System<Where, P>::for_each(static_cast<std::size_t>(rows), Hits{logits, columns, labels, hits});
+  for_each_row<System<Where, P>>(rows, Hits{logits, columns, labels, hits});
 }
 template <class Where, Precision P>
 void Primitives<Where, P>::gather_rows(int count, int width, const float* from, const int* rows, float* to) {

@@ -114,7 +114,8 @@ void Primitives<Where, P>::normalize(const std::uint8_t* frames, const float* sc
 template <class System, class T>
 void combine(const BasicMap<const T>& a, const float* bias, const BasicMap<const T>& b, Activation activation,
              const BasicMap<const T>& c, const BasicMap<T>& out, Rows rows) {
-  const bool wide = on_border(a) && on_border(out) && (!b || on_border(b)) && (!c || on_border(c));
+  const bool wide = on_border(a) && on_border(out) && (!b || on_border(b)) && (!c || on_border(c)) &&
+                    reinterpret_cast<std::uintptr_t>(bias) % 16 == 0;
   with_lanes<T>(wide, [&](auto lanes) {
     constexpr int N = lanes;
     System::for_each(pixel_count(out, rows) * static_cast<std::size_t>(out.extent.channels / N),
@@ -225,8 +226,9 @@ void Primitives<Where, P>::depthwise_convolution(ConstValueMap in, const Window&
   const int strips = (out.extent.width + strip - 1) / strip;
   const auto run = [&](auto lanes, auto kernel, auto stride) {
     constexpr int N = lanes;
-    const std::size_t count = static_cast<std::size_t>(out.frames) * static_cast<std::size_t>(rows.count()) *
-                              static_cast<std::size_t>(strips) * static_cast<std::size_t>(out.extent.channels / N);
+    const int all_rows = out.frames * rows.count();
+    const std::size_t count = static_cast<std::size_t>(all_rows) * static_cast<std::size_t>(strips) *
+                              static_cast<std::size_t>(out.extent.channels / N);
     System<Where, P>::for_each(count, Depthwise<Value, N, strip, kernel, stride>{{in.data, in.pixel_stride},
                                                                                  sliding(in, window, out.extent),
                                                                                  weights.taps.data(),
@@ -235,10 +237,12 @@ void Primitives<Where, P>::depthwise_convolution(ConstValueMap in, const Window&
                                                                                  {out.data, out.pixel_stride},
                                                                                  out.extent.channels,
                                                                                  strips,
-                                                                                 rows.begin});
+                                                                                 rows.begin,
+                                                                                 all_rows});
   };
   using std::integral_constant;
-  constexpr integral_constant<int, widest_lanes<Value>> wide;
+  constexpr integral_constant<int, 4>
+      wide;  // of shorter numbers 8 bytes: 16 take so many registers that few threads fit
   constexpr integral_constant<int, 0> any;
   constexpr integral_constant<int, 1> one;
   constexpr integral_constant<int, 2> two;
@@ -316,17 +320,23 @@ void Primitives<Where, P>::multiply(ConstValueMap in, const Value* scale, ValueM
 template <class Where, Precision P>
 bool Primitives<Where, P>::excites(const KernelShape& first, const KernelShape& second) {
   const bool dense = first.depth() == first.in_channels && second.depth() == second.in_channels;
-  return dense && first.out_channels == second.in_channels && first.in_channels == second.out_channels &&
-         Excite<Value>::shared_floats(first.in_channels, first.out_channels) * sizeof(float) <= std::size_t{48} << 10;
+  return dense && first.out_channels == second.in_channels && first.in_channels == second.out_channels;
 }
 template <class Where, Precision P>
 void Primitives<Where, P>::excite(ConstValueMap in, const Weights& first, Activation first_activation,
                                   const Weights& second, Activation second_activation, ValueMap out) {
+  using Inner = ExciteInner<Value>;
   const int channels = first.shape.in_channels, squeezed = first.shape.out_channels;
+  const int groups = (squeezed + Inner::Units - 1) / Inner::Units;
+  const auto frames = static_cast<std::size_t>(in.frames);
+  typename System<Where, P>::Workspace workspace(frames * static_cast<std::size_t>(squeezed) * sizeof(float));
+  auto* inner = static_cast<float*>(workspace.data());
   System<Where, P>::for_each_block(
-      in.frames, Excite<Value>::threads, Excite<Value>::shared_floats(channels, squeezed),
-      Excite<Value>{in.data, first.kernel.data(), second.kernel.data(), first.bias.data(), second.bias.data(),
-                    first_activation, second_activation, out.data, channels, squeezed});
+      in.frames * groups, Inner::threads, Inner::shared_floats,
+      Inner{in.data, first.kernel.data(), first.bias.data(), first_activation, inner, channels, squeezed, groups});
+  System<Where, P>::for_each(frames * static_cast<std::size_t>(channels),
+                             ExciteOuter<Value>{inner, second.kernel.data(), second.bias.data(), second_activation,
+                                                out.data, channels, squeezed});
 }
 
 template <class Where, Precision P>

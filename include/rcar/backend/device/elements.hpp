@@ -66,9 +66,15 @@ RCAR_HOST_DEVICE inline float from_float<float>(float x) {
 
 template <>
 RCAR_HOST_DEVICE inline Bfloat16 from_float<Bfloat16>(float x) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  std::uint16_t result;
+  asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(result) : "f"(x));
+  return {result};
+#else
   const std::uint32_t bits = bits_as<std::uint32_t>(x);
   if ((bits & 0x7fffffffu) > 0x7f800000u) return {static_cast<std::uint16_t>(bits >> 16 | 0x40u)};  // NaN stays one
   return {static_cast<std::uint16_t>((bits + 0x7fffu + (bits >> 16 & 1u)) >> 16)};
+#endif
 }
 
 template <>
@@ -101,6 +107,20 @@ template <int N, class T>
 RCAR_HOST_DEVICE void load(const T* from, float (&out)[N]) {
   const Lanes<T, N> lanes = *reinterpret_cast<const Lanes<T, N>*>(from);
   for (int i = 0; i < N; ++i) out[i] = to_float(lanes.values[i]);
+}
+
+/// The same of floats that may lie on any border of 16 bytes, however many they are.
+template <int N>
+RCAR_HOST_DEVICE void load_floats(const float* from, float (&out)[N]) {
+  if constexpr (N % 4 == 0) {
+    RCAR_UNROLL
+    for (int first = 0; first < N; first += 4) {
+      const auto lanes = *reinterpret_cast<const Lanes<float, 4>*>(from + first);
+      for (int i = 0; i < 4; ++i) out[first + i] = lanes.values[i];
+    }
+  } else {
+    for (int i = 0; i < N; ++i) out[i] = from[i];
+  }
 }
 
 template <int N, class T>

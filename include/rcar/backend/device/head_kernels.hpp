@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "../recurrent.hpp"
+#include "elements.hpp"
 #include "functions.hpp"
 #include "host_device.hpp"
 
@@ -38,7 +39,7 @@ struct Dropout {
 
 /// sums (columns) += the column sums of x; a block takes `Columns` columns, as SliceSums does.
 struct ColumnSums {
-  static constexpr int Columns = 32, Parts = 8;
+  static constexpr int Columns = 32, Parts = 32;
   static constexpr int threads = Columns * Parts, shared_floats = Columns * Parts;
 
   const float* x = nullptr;  // (rows, columns)
@@ -51,8 +52,10 @@ struct ColumnSums {
     block.each(threads, [&](int thread) {
       const int column = first + thread % Columns, part = thread / Columns;
       float sum = 0;
-      if (column < columns)
+      if (column < columns) {
+        RCAR_UNROLL_BY(4)
         for (int row = part; row < rows; row += Parts) sum += x[static_cast<std::ptrdiff_t>(row) * columns + column];
+      }
       shared[thread] = sum;
     });
     block.each(Columns, [&](int thread) {
@@ -64,22 +67,59 @@ struct ColumnSums {
   }
 };
 
-/// One row of logits. All is taken relative to the highest, so that logits far from zero lose no digits.
-struct Row {
-  const float* logits = nullptr;
-  int columns = 0;
+/// What the kernels of logits share: a block takes a row, each of its threads every `Parts`-th column, and the parts
+/// are taken together in order, so that the bits never change. All is taken relative to the highest, so that logits far
+/// from zero lose no digits.
+struct RowParts {
+  static constexpr int Parts = 32, threads = Parts, shared_floats = 2 * Parts + 3;
+};
+template <class Block>
+struct Row : RowParts {
+  const Block& block;
+  const float* logits;
+  int columns;
+  float *values, *places, *results;  // a value and a column a part; the highest, its column and the sum of the row
 
-  RCAR_HOST_DEVICE float highest() const { return logits[most_likely()]; }
-  RCAR_HOST_DEVICE float sum_exp(float highest) const {
-    float sum = 0;
-    for (int k = 0; k < columns; ++k) sum += ::expf(logits[k] - highest);
-    return sum;
+  RCAR_HOST_DEVICE Row(const Block& of, const float* all, int width, int row, float* shared)
+      : block(of),
+        logits(all + static_cast<std::ptrdiff_t>(row) * width),
+        columns(width),
+        values(shared),
+        places(values + Parts),
+        results(places + Parts) {}
+
+  RCAR_HOST_DEVICE float highest() const { return results[0]; }
+  RCAR_HOST_DEVICE int most_likely() const { return bits_as<int>(results[1]); }  // the first of equally high ones
+  RCAR_HOST_DEVICE float sum_exp() const { return results[2]; }
+
+  RCAR_HOST_DEVICE void find_highest() const {
+    block.each(Parts, [&](int part) {
+      int best = part < columns ? part : 0;
+      for (int k = part + Parts; k < columns; k += Parts)
+        if (logits[k] > logits[best]) best = k;
+      values[part] = logits[best], places[part] = bits_as<float>(best);
+    });
+    block.each(1, [&](int) {
+      int best = 0;
+      for (int part = 1; part < Parts; ++part) {
+        const bool earlier = bits_as<int>(places[part]) < bits_as<int>(places[best]);
+        if (values[part] > values[best] || (values[part] == values[best] && earlier)) best = part;
+      }
+      results[0] = values[best], results[1] = places[best];
+    });
   }
-  RCAR_HOST_DEVICE int most_likely() const {
-    int best = 0;
-    for (int k = 1; k < columns; ++k)
-      if (logits[k] > logits[best]) best = k;
-    return best;
+  RCAR_HOST_DEVICE void add_exp() const {
+    find_highest();
+    block.each(Parts, [&](int part) {
+      float sum = 0;
+      for (int k = part; k < columns; k += Parts) sum += ::expf(logits[k] - highest());
+      values[part] = sum;
+    });
+    block.each(1, [&](int) {
+      float sum = 0;
+      for (int part = 0; part < Parts; ++part) sum += values[part];
+      results[2] = sum;
+    });
   }
 };
 
@@ -88,11 +128,12 @@ struct Softmax {
   int columns = 0;
   float* probabilities = nullptr;
 
-  RCAR_HOST_DEVICE void operator()(int row) const {
-    const Row in{logits + static_cast<std::ptrdiff_t>(row) * columns, columns};
-    const float highest = in.highest(), sum = in.sum_exp(highest);
-    for (int k = 0; k < columns; ++k)
-      probabilities[static_cast<std::ptrdiff_t>(row) * columns + k] = ::expf(in.logits[k] - highest) / sum;
+  template <class Block>
+  RCAR_HOST_DEVICE void operator()(const Block& block, int row, float* shared) const {
+    const Row<Block> in(block, logits, columns, row, shared);
+    in.add_exp();
+    float* out = probabilities + static_cast<std::ptrdiff_t>(row) * columns;
+    block.each(columns, [&](int k) { out[k] = ::expf(in.logits[k] - in.highest()) / in.sum_exp(); });
   }
 };
 
@@ -102,10 +143,11 @@ struct CrossEntropy {
   const int* labels = nullptr;
   float* losses = nullptr;
 
-  RCAR_HOST_DEVICE void operator()(int row) const {
-    const Row in{logits + static_cast<std::ptrdiff_t>(row) * columns, columns};
-    const float highest = in.highest();
-    losses[row] = ::logf(in.sum_exp(highest)) + (highest - in.logits[labels[row]]);
+  template <class Block>
+  RCAR_HOST_DEVICE void operator()(const Block& block, int row, float* shared) const {
+    const Row<Block> in(block, logits, columns, row, shared);
+    in.add_exp();
+    block.each(1, [&](int) { losses[row] = ::logf(in.sum_exp()) + (in.highest() - in.logits[labels[row]]); });
   }
 };
 
@@ -116,12 +158,14 @@ struct CrossEntropyBackward {
   float factor = 1;
   float* gradient = nullptr;
 
-  RCAR_HOST_DEVICE void operator()(int row) const {
-    const std::ptrdiff_t first = static_cast<std::ptrdiff_t>(row) * columns;
-    const Row in{logits + first, columns};
-    const float highest = in.highest(), sum = in.sum_exp(highest);
-    for (int k = 0; k < columns; ++k)
-      gradient[first + k] = (::expf(in.logits[k] - highest) / sum - (k == labels[row] ? 1.0f : 0.0f)) * factor;
+  template <class Block>
+  RCAR_HOST_DEVICE void operator()(const Block& block, int row, float* shared) const {
+    const Row<Block> in(block, logits, columns, row, shared);
+    in.add_exp();
+    float* out = gradient + static_cast<std::ptrdiff_t>(row) * columns;
+    block.each(columns, [&](int k) {
+      out[k] = (::expf(in.logits[k] - in.highest()) / in.sum_exp() - (k == labels[row] ? 1.0f : 0.0f)) * factor;
+    });
   }
 };
 
@@ -132,9 +176,11 @@ struct Hits {
   const int* labels = nullptr;
   float* hits = nullptr;
 
-  RCAR_HOST_DEVICE void operator()(int row) const {
-    const Row in{logits + static_cast<std::ptrdiff_t>(row) * columns, columns};
-    hits[row] = in.most_likely() == labels[row] ? 1.0f : 0.0f;
+  template <class Block>
+  RCAR_HOST_DEVICE void operator()(const Block& block, int row, float* shared) const {
+    const Row<Block> in(block, logits, columns, row, shared);
+    in.find_highest();
+    block.each(1, [&](int) { hits[row] = in.most_likely() == labels[row] ? 1.0f : 0.0f; });
   }
 };
 

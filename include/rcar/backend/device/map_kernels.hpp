@@ -48,13 +48,15 @@ struct Combine {
     const auto [pixel, channel] = place<N>(index, channels);
     float sum[N], other[N];
     load<N>(a.at(pixel, channel), sum);
-    if (bias)
-      for (int i = 0; i < N; ++i) sum[i] += bias[channel + i];
+    if (bias) {
+      load_floats<N>(bias + channel, other);
+      for (int i = 0; i < N; ++i) sum[i] += other[i];
+    }
     if (b.data) {
       load<N>(b.at(pixel, channel), other);
       for (int i = 0; i < N; ++i) sum[i] += other[i];
     }
-    for (int i = 0; i < N; ++i) sum[i] = activate(activation, sum[i]);
+    activate(activation, sum);
     if (c.data) {
       load<N>(c.at(pixel, channel), other);
       for (int i = 0; i < N; ++i) sum[i] += other[i];

@@ -19,6 +19,10 @@ struct RecurrentPass {
   RecurrenceOutput out;
   int gates = 0, saved_per_unit = 0;
 
+  /// Floats of memory that a block shares for a value a unit: rounded up, since a GPU's compiler reads four at a time,
+  /// and what stands behind may be written at that moment.
+  RCAR_HOST_DEVICE static constexpr int room(int units) { return (units + 3) / 4 * 4; }
+
   RCAR_HOST_DEVICE int columns() const { return gates * in.units; }
   RCAR_HOST_DEVICE std::ptrdiff_t row(int clip, int step) const {
     return static_cast<std::ptrdiff_t>(clip) * in.steps + step;
@@ -27,8 +31,9 @@ struct RecurrentPass {
 
   /// Unit u of the state before a step; of the carry too, where there is one (LSTM).
   RCAR_HOST_DEVICE float state_before(int clip, int step, int u) const {
-    if (step == 0) return in.initial[static_cast<std::ptrdiff_t>(clip) * (gates == 4 ? 2 : 1) * in.units + u];
-    return out.states[(row(clip, step) - 1) * in.units + u];
+    const float* before = step == 0 ? in.initial + static_cast<std::ptrdiff_t>(clip) * (gates == 4 ? 2 : 1) * in.units
+                                    : out.states + (row(clip, step) - 1) * in.units;
+    return before[u];
   }
   RCAR_HOST_DEVICE float carry_before(int clip, int step, int u) const {
     if (step == 0) return in.initial[(static_cast<std::ptrdiff_t>(clip) * 2 + 1) * in.units + u];
@@ -50,12 +55,14 @@ struct RecurrentPass {
 struct GruForward {
   RecurrentPass pass;
 
-  static std::size_t shared_floats(int units) { return static_cast<std::size_t>(4 * units); }
+  static std::size_t shared_floats(int units) {
+    return static_cast<std::size_t>(RecurrentPass::room(units) + 3 * units);
+  }
 
   template <class Block>
   RCAR_HOST_DEVICE void operator()(const Block& block, int clip, float* shared) const {
     const int U = pass.in.units;
-    float *h = shared, *gates = shared + U;
+    float *h = shared, *gates = shared + RecurrentPass::room(U);
     block.each(U, [&](int u) { h[u] = pass.state_before(clip, 0, u); });
     for (int t = 0; t < pass.in.steps; ++t) {
       const std::ptrdiff_t row = pass.row(clip, t);
@@ -78,12 +85,14 @@ struct GruForward {
 struct LstmForward {
   RecurrentPass pass;
 
-  static std::size_t shared_floats(int units) { return static_cast<std::size_t>(6 * units); }
+  static std::size_t shared_floats(int units) {
+    return static_cast<std::size_t>(2 * RecurrentPass::room(units) + 4 * units);
+  }
 
   template <class Block>
   RCAR_HOST_DEVICE void operator()(const Block& block, int clip, float* shared) const {
     const int U = pass.in.units;
-    float *h = shared, *carry = shared + U, *gates = shared + 2 * U;
+    float *h = shared, *carry = h + RecurrentPass::room(U), *gates = carry + RecurrentPass::room(U);
     block.each(U, [&](int u) { h[u] = pass.state_before(clip, 0, u), carry[u] = pass.carry_before(clip, 0, u); });
     for (int t = 0; t < pass.in.steps; ++t) {
       const std::ptrdiff_t row = pass.row(clip, t);
@@ -111,12 +120,25 @@ struct RecurrentBackward {
   const float *by_states = nullptr, *by_last = nullptr;  // (N, T, U), (N, U); null: not wanted
   float* d_projected = nullptr;
 
-  static std::size_t shared_floats(int units) { return static_cast<std::size_t>(6 * units); }
+  /// d h, d carry, then of every gate d and the parts of d h that it brings, then the recurrent kernel.
+  static std::size_t shared_floats(int units, int columns) {
+    return static_cast<std::size_t>(10 * RecurrentPass::room(units) + kernel_floats(units, columns));
+  }
+  /// Of the recurrent kernel; 0 where it is too large and read from the device's memory in every step.
+  RCAR_HOST_DEVICE static constexpr int kernel_floats(int units, int columns) {
+    return units * columns <= 8192 ? units * columns : 0;
+  }
 
   template <class Block>
   RCAR_HOST_DEVICE void operator()(const Block& block, int clip, float* shared) const {
-    const int U = pass.in.units, columns = pass.columns();
-    float *dh = shared, *d_carry = shared + U, *d = shared + 2 * U;  // d: by h U + b
+    const int U = pass.in.units, columns = pass.columns(), room = RecurrentPass::room(U);
+    float *dh = shared, *d_carry = dh + room, *d = d_carry + room, *parts = d + 4 * room;  // d: by h U + b
+    float* kernel = parts + 4 * room;  // (U, gates, U): what a thread reads next to what its neighbour does
+    const bool near = kernel_floats(U, columns) > 0;
+    block.each(near ? U * columns : 0, [&](int i) {
+      const int k = i / columns, column = i % columns, gate = column / U, j = column % U;
+      kernel[j * columns + gate * U + k] = pass.in.recurrent_kernel[i];
+    });
     block.each(U, [&](int u) { dh[u] = d_carry[u] = 0; });
     for (int t = pass.in.steps - 1; t >= 0; --t) {
       const std::ptrdiff_t row = pass.row(clip, t);
@@ -132,12 +154,20 @@ struct RecurrentBackward {
         else
           lstm_unit(clip, t, u, dh, d_carry, d, dx);
       });
-      if (seen)
-        block.each(U, [&](int k) {
-          float sum = dh[k];
-          for (int j = 0; j < columns; ++j) sum += d[j] * pass.in.recurrent_kernel[k * columns + j];
-          dh[k] = sum;
-        });
+      if (!seen) continue;
+      block.each(columns, [&](int i) {
+        const int gate = i / U, k = i % U;
+        const float* weights = near ? kernel + i : pass.in.recurrent_kernel + k * columns + gate * U;
+        const int apart = near ? columns : 1;
+        float sum = 0;
+        for (int j = 0; j < U; ++j) sum += d[gate * U + j] * weights[j * apart];
+        parts[i] = sum;
+      });
+      block.each(U, [&](int k) {
+        float sum = dh[k];
+        for (int gate = 0; gate < pass.gates; ++gate) sum += parts[gate * U + k];
+        dh[k] = sum;
+      });
     }
   }
 
@@ -146,8 +176,9 @@ struct RecurrentBackward {
     const int U = pass.in.units;
     const float* saved = pass.saved(pass.row(clip, t));
     const float z = saved[u], r = saved[U + u], candidate = saved[2 * U + u], inner = saved[3 * U + u];
+    const float before = pass.state_before(clip, t, u);  // all is read before anything is written
     const float d_candidate = dh[u] * (1 - z) * (1 - candidate * candidate);
-    dx[u] = d[u] = dh[u] * (pass.state_before(clip, t, u) - candidate) * z * (1 - z);
+    dx[u] = d[u] = dh[u] * (before - candidate) * z * (1 - z);
     dx[U + u] = d[U + u] = d_candidate * inner * r * (1 - r);
     dx[2 * U + u] = d_candidate;
     d[2 * U + u] = d_candidate * r;
@@ -158,10 +189,10 @@ struct RecurrentBackward {
     const int U = pass.in.units;
     const float* saved = pass.saved(pass.row(clip, t));
     const float i = saved[u], f = saved[U + u], g = saved[2 * U + u], o = saved[3 * U + u];
-    const float tanh_carry = ::tanhf(saved[4 * U + u]);
+    const float tanh_carry = ::tanhf(saved[4 * U + u]), before = pass.carry_before(clip, t, u);
     const float d_c = d_carry[u] + dh[u] * o * (1 - tanh_carry * tanh_carry);
     dx[u] = d[u] = d_c * g * i * (1 - i);
-    dx[U + u] = d[U + u] = d_c * pass.carry_before(clip, t, u) * f * (1 - f);
+    dx[U + u] = d[U + u] = d_c * before * f * (1 - f);
     dx[2 * U + u] = d[2 * U + u] = d_c * i * (1 - g * g);
     dx[3 * U + u] = d[3 * U + u] = dh[u] * tanh_carry * o * (1 - o);
     d_carry[u] = d_c * f;
@@ -169,33 +200,50 @@ struct RecurrentBackward {
   }
 };
 
-/// Row k of the recurrent kernel's gradient, added to what is there: the sum over clips and steps of h[k] d. Row U is
-/// the recurrent bias's.
+/// The recurrent kernel's gradient, added to what is there: the sum over clips and steps of h[k] d, and as row U the
+/// recurrent bias's. A block takes `Columns` columns of a row; its threads each sum every `Parts`-th clip of one
+/// column, and the parts are summed in order.
 struct RecurrentKernelGradient {
+  static constexpr int Columns = 32, Parts = 32;
+  static constexpr int threads = Columns * Parts, shared_floats = Columns * Parts;
+
   RecurrentPass pass;
   const float* d_projected = nullptr;
   float *d_kernel = nullptr, *d_bias = nullptr;
-  int parts = 1;
+  int groups = 1;  // of columns
 
   template <class Block>
-  RCAR_HOST_DEVICE void operator()(const Block& block, int k, float* sums) const {
-    const int U = pass.in.units, columns = pass.columns(), T = pass.in.steps, rows = pass.in.clips * T;
-    block.each(columns * parts, [&](int i) {
-      const int part = i / columns, j = i % columns;
-      float sum = 0;
-      for (int row = part; row < rows; row += parts) {
-        if (!pass.in.mask[row]) continue;
-        float d = d_projected[static_cast<std::ptrdiff_t>(row) * columns + j];
-        if (pass.gates == 3 && j >= 2 * U) d *= pass.saved(row)[j - U];  // r; what follows it is x W's part alone
-        sum += k < U ? pass.state_before(row / T, row % T, k) * d : d;
-      }
-      sums[i] = sum;
+  RCAR_HOST_DEVICE void operator()(const Block& block, int index, float* sums) const {
+    const int k = index / groups, first = index % groups * Columns, U = pass.in.units, columns = pass.columns();
+    block.each(threads, [&](int thread) {
+      const int j = first + thread % Columns;
+      sums[thread] = j < columns ? sum_of(thread / Columns, k, j) : 0.0f;
     });
-    block.each(columns, [&](int j) {
+    block.each(Columns, [&](int thread) {
+      const int j = first + thread;
+      if (j >= columns) return;
       float sum = 0;
-      for (int part = 0; part < parts; ++part) sum += sums[part * columns + j];
+      for (int part = 0; part < Parts; ++part) sum += sums[part * Columns + thread];
       (k < U ? d_kernel[static_cast<std::ptrdiff_t>(k) * columns + j] : d_bias[j]) += sum;
     });
+  }
+
+ private:
+  RCAR_HOST_DEVICE float sum_of(int part, int k, int j) const {
+    const int U = pass.in.units, columns = pass.columns();
+    const bool inner = pass.gates == 3 && j >= 2 * U;  // follows r; what precedes it is x W's part alone
+    float sum = 0;
+    for (int clip = part; clip < pass.in.clips; clip += Parts) {
+      RCAR_UNROLL_BY(4)
+      for (int t = 0; t < pass.in.steps; ++t) {  // no branch, so that several steps are on their way at once
+        const std::ptrdiff_t row = pass.row(clip, t);
+        float d = d_projected[row * columns + j];
+        if (inner) d *= pass.saved(row)[j - U];
+        const float h = k < U ? pass.state_before(clip, t, k) : 1.0f;
+        sum += pass.in.mask[row] ? h * d : 0.0f;
+      }
+    }
+    return sum;
   }
 };
 
