@@ -6,7 +6,9 @@
 #include <rcar/graph/backbone.hpp>
 #include <rcar/network/device_network.hpp>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
+#include <cstddef>
 #include <limits>
 #include <string>
 #include <type_traits>
@@ -71,6 +73,16 @@ TEST_CASE("a first batch's frames are not overwritten by what is queued before t
   Device::Array<std::uint8_t> busy(std::size_t{1} << (Device::name == "cuda" ? 28 : 12));
   for (int i = 0; i < 100; ++i) Device::fill_zero(busy.data(), busy.size());
   CHECK(example.features(5) == expected);
+}
+
+TEST_CASE("a batch is as large as the indices of a kernel's threads allow") {
+  const auto most = [](const graph::PlanView& plan) { return DeviceInterpreter<Device>::most_frames_of(plan); };
+  CHECK(most(graph::plan_view<Backbone>()) == 512);
+  const auto large = graph::plan_view<EfficientNetB7<600>>();
+  std::size_t threads = 0;
+  for (const auto& view : large.views) threads = std::max(threads, view.extent.size() / 4);
+  CHECK(most(large) * threads <= std::size_t{1} << 31);
+  CHECK(most(large) > 256);
 }
 
 TEST_CASE("squares of any size are resized on the device as on the host") {

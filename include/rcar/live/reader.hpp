@@ -84,13 +84,17 @@ class FrameReader {
  private:
   template <class Work>
   void run(Work work) {
+    std::exception_ptr failure;  // handed on whole: the queue's reader may drop it while this thread goes on
     try {
       const OpenCvOnOneThread calm;
       work();
-      queue_.finish();
     } catch (...) {
-      queue_.finish(std::current_exception());
+      failure = std::current_exception();
     }
+    if (failure)
+      queue_.finish(std::move(failure));
+    else
+      queue_.finish();
   }
 
   void read_clip(const std::filesystem::path& path) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -54,11 +55,23 @@ class DeviceInterpreter {
     for (const Step& step : plan_.steps) scratch = std::max(scratch, B::scratch_floats(step_shape(plan_, step)));
     scratch_ = Array<Value>(scratch);
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) excites_next_.push_back(excites_next(i));
+    limit_ = most_frames_of(plan_);
   }
   DeviceInterpreter(const DeviceInterpreter&) = delete;
   DeviceInterpreter& operator=(const DeviceInterpreter&) = delete;
 
   const graph::PlanView& plan() const { return plan_; }
+
+  /// Frames that a batch may have: a kernel's threads, one for four channels of a pixel or for one, have indices of 31
+  /// bits. 497 of EfficientNetB7<600>.
+  static std::size_t most_frames_of(const graph::PlanView& plan) {
+    std::size_t most = plan.input.size();  // threads of a frame
+    for (const MapView& view : plan.views) {
+      const bool by_four = view.extent.channels % 8 == 0 && view.pixel_stride % 8 == 0 && view.offset % 8 == 0;
+      most = std::max(most, view.extent.size() / (by_four ? 4 : 1));
+    }
+    return std::clamp<std::size_t>(static_cast<std::size_t>(std::numeric_limits<int>::max()) / most, 1, most_frames);
+  }
 
   void forward(std::span<const Square> squares, float* features) {
     std::lock_guard lock(mutex_);
@@ -240,7 +253,7 @@ class DeviceInterpreter {
   std::mutex mutex_;
   Array<float> normalization_;  // scale (3), offset (3)
   Array<Value> arena_, scratch_;
-  std::size_t capacity_ = 0, limit_ = most_frames;  // frames
+  std::size_t capacity_ = 0, limit_ = 1;  // frames
   std::array<DeviceLane<B>, slots> lanes_;
 };
 

@@ -98,7 +98,8 @@ def markdown_table(headings, lines, numbers=()):
 
 ON_A_GPU = """## On a GPU
 
-No figures are in yet: no GPU was at hand when this was written. Where there is one, with NVIDIA's driver and PyTorch:
+[Benchmarks on a GPU](cuda_benchmarks.md) has the figures of an H200 beside PyTorch. Where there is a GPU, with NVIDIA's driver
+and PyTorch, this measures them anew:
 
     tools/bench/cuda
 
