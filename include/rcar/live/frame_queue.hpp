@@ -61,7 +61,7 @@ class FrameQueue {
   void finish(std::exception_ptr failure = nullptr) {
     std::lock_guard lock(mutex_);
     finished_ = true;
-    failure_ = failure;
+    failure_ = std::move(failure);
     ready_.notify_one();
   }
 

@@ -143,7 +143,7 @@ struct Primitives {
 
   // --- beside them, for networks
 
-  // out (frames, C) = a2(a1(in first + bias) second + bias): squeeze-and-excitation's dense layers as one kernel.
+  // out (frames, C) = a2(a1(in first + bias) second + bias): squeeze-and-excitation's dense layers.
   static bool excites(const KernelShape& first, const KernelShape& second);
   static void excite(ConstValueMap in, const Weights& first, Activation first_activation, const Weights& second,
                      Activation second_activation, ValueMap out);
