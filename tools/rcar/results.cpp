@@ -20,8 +20,8 @@ OutputFolder prepare_folder(const Console& console, const fs::path& folder,
 void report_quarantine(const Console& console, const fs::path& folder, const std::vector<QuarantinedClip>& quarantine) {
   write_quarantine(folder / "quarantine.csv", quarantine);
   if (!quarantine.empty())
-    console.warn(counted(quarantine.size(), "clip", "clips") + " could not be read and were left out; " +
-                 (folder / "quarantine.csv").string() + " says which and why.");
+    console.say((folder / "quarantine.csv").string() + " says why " + counted(quarantine.size(), "clip", "clips") +
+                " could not be decoded.");
 }
 
 std::vector<ClassResult> class_results(const FeatureSet& set, const Probabilities& probabilities,

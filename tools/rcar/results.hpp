@@ -19,7 +19,7 @@ namespace rcar::tools {
 [[nodiscard]] OutputFolder prepare_folder(const Console& console, const std::filesystem::path& folder,
                                           std::initializer_list<std::string_view> files);
 
-/// Writes quarantine.csv into `folder` and warns of the clips that were set aside.
+/// Writes quarantine.csv into `folder` and says where the reasons stand; extraction has warned of the clips by name.
 void report_quarantine(const Console& console, const std::filesystem::path& folder,
                        const std::vector<QuarantinedClip>& quarantine);
 
