@@ -24,7 +24,7 @@ def environment(place):
 
 def start(place, ranks, command, mpirun=()):
     return subprocess.Popen([*MPIRUN, *mpirun, "-n", str(ranks), *(str(word) for word in command)], cwd=place.folder,
-                            env=environment(place), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            env={**environment(place), "TERM": "xterm"}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True, errors="replace")
 
 
@@ -32,6 +32,7 @@ def together(place, ranks, *command, mpirun=()):
     """Runs a command by so many ranks."""
     process = start(place, ranks, command, mpirun)
     out, err = process.communicate(timeout=240)
+    expect("\x1b" not in out, f"colours in what is no terminal: {out!r}")
     return Result([*MPIRUN, "-n", ranks, *command],
                   subprocess.CompletedProcess(command, process.returncode, out, err))
 

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <nlohmann/json.hpp>
+#include <rcar/cluster/launch.hpp>
 #include <rcar/core/progress.hpp>
 #include <string>
 #include <string_view>
@@ -64,7 +65,9 @@ class Console {
     static const bool wanted = [] {
       const char* const terminal = std::getenv("TERM");
       const char* const without = std::getenv("NO_COLOR");  // no-color.org
-      return !(without && *without) && !(terminal && std::string_view(terminal) == "dumb");
+      const bool alone =
+          cluster::launched_rank() < 0;  // mpirun hands its ranks a terminal, and their lines on to a file
+      return alone && !(without && *without) && !(terminal && std::string_view(terminal) == "dumb");
     }();
     return wanted && ::isatty(file) == 1;
   }

@@ -379,7 +379,8 @@ void describe(CLI::App& app, Options& options) {
   };
   grid("--backbone,-b", options.backbones,
        "NAME=WEIGHTS, once a backbone; one of " + RegisteredRecognizers::backbone_names())
-      ->required();
+      ->required()
+      ->default_str("");
   grid("--lengths", options.frames, "Frames of a clip, 1 to " + std::to_string(sweep::most_frames))
       ->check(CLI::Range(1, sweep::most_frames));
   grid("--samplers", options.samplers, "first, uniform")->check(CLI::IsMember({"first", "uniform"}));
