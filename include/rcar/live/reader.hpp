@@ -91,10 +91,7 @@ class FrameReader {
     } catch (...) {
       failure = std::current_exception();
     }
-    if (failure)
-      queue_.finish(std::move(failure));
-    else
-      queue_.finish();
+    queue_.finish(std::move(failure));
   }
 
   void read_clip(const std::filesystem::path& path) {

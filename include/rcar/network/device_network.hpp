@@ -55,7 +55,6 @@ class DeviceInterpreter {
     for (const Step& step : plan_.steps) scratch = std::max(scratch, B::scratch_floats(step_shape(plan_, step)));
     scratch_ = Array<Value>(scratch);
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) excites_next_.push_back(excites_next(i));
-    limit_ = most_frames_of(plan_);
   }
   DeviceInterpreter(const DeviceInterpreter&) = delete;
   DeviceInterpreter& operator=(const DeviceInterpreter&) = delete;
@@ -253,7 +252,7 @@ class DeviceInterpreter {
   std::mutex mutex_;
   Array<float> normalization_;  // scale (3), offset (3)
   Array<Value> arena_, scratch_;
-  std::size_t capacity_ = 0, limit_ = 1;  // frames
+  std::size_t capacity_ = 0, limit_ = most_frames_of(plan_);  // frames
   std::array<DeviceLane<B>, slots> lanes_;
 };
 

@@ -20,8 +20,8 @@ namespace rcar::backend::device {
 /// weights read a float at a time and threads in the order of memory; 23 in squares, by four; 14 with the activation
 /// asked for once a strip; and 10, told from the batch, with four channels a thread instead of eight. A window that is
 /// unrolled over its rows too is slower, for it takes more registers.
-/// Kernel and Stride, where they are not 0, are the window's own, so that the compiler unrolls it.
 ///
+/// Kernel and Stride, where they are not 0, are the window's own, so that the compiler unrolls it.
 template <class T, int N, int Strip, int Kernel = 0, int Stride = 0>
 struct Depthwise {
   static constexpr int band_rows = 8, chunk_groups = 8;  // a group: N channels

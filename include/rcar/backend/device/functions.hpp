@@ -45,10 +45,10 @@ RCAR_HOST_DEVICE void activate(Activation activation, float (&x)[N]) {
   if (activation == Activation::linear) return;
   if (activation == Activation::swish) {
     RCAR_UNROLL
-    for (int i = 0; i < N; ++i) x[i] *= sigmoid(x[i]);
+    for (int i = 0; i < N; ++i) x[i] = activate(Activation::swish, x[i]);
   } else if (activation == Activation::relu) {
     RCAR_UNROLL
-    for (int i = 0; i < N; ++i) x[i] = x[i] < 0 ? 0.0f : x[i];
+    for (int i = 0; i < N; ++i) x[i] = activate(Activation::relu, x[i]);
   } else {
     RCAR_UNROLL
     for (int i = 0; i < N; ++i) x[i] = activate_by_call(activation, x[i]);
