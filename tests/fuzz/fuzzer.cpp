@@ -1,4 +1,5 @@
-// libFuzzer's entry points. RCAR_FUZZ_TARGET names the target; RCAR_FUZZ_LIST=1 lists the targets with their seeds.
+// libFuzzer's entry points. RCAR_FUZZ_TARGET names the target; RCAR_FUZZ_LIST=1 lists the targets with their seeds and
+// seconds for an input.
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -32,7 +33,8 @@ void share_counters() {
 extern "C" int LLVMFuzzerInitialize(int*, char***) {
   ::setenv("RCAR_NUM_THREADS", "1", 1);
   if (std::getenv("RCAR_FUZZ_LIST")) {
-    for (const Target& target : targets()) std::printf("%s\t%s\n", target.name.c_str(), target.seeds.c_str());
+    for (const Target& target : targets())
+      std::printf("%s\t%s\t%d\n", target.name.c_str(), target.seeds.c_str(), target.most_s);
     std::exit(0);
   }
   const char* name = std::getenv("RCAR_FUZZ_TARGET");

@@ -31,6 +31,7 @@ struct Target {
   std::string (*mend)(std::string_view input) = nullptr;
   /// Whether it does its work in child processes, whose coverage libFuzzer has to see.
   bool forks = false;
+  int most_s = 20;  // for an input
 };
 
 inline std::vector<Target>& targets() {
