@@ -75,6 +75,8 @@ def main():
     expect(len(programs) >= 5, f"rcar has the programs {[path.name for path in programs]}")
     for program in programs:
         expect(run(program, "--help"), f"{program} has no help")
+        for library in re.findall(r"NEEDED +(\S+)", run("objdump", "-p", program)):
+            expect(not re.match("libcu(blas|dnn|dart|da)", library), f"{program} does not start without {library}, which Debian has not")
     expect("efficientnetlite0" in run(root / "usr/bin/get_weights", "--list", cwd=work), "get_weights does not find its manifest")
 
     flags = run("pkg-config", "--cflags", "--libs", "rcar-heads", env={"PATH": "/usr/bin:/bin", "PKG_CONFIG_PATH": str(root / "usr/share/pkgconfig")})

@@ -2,7 +2,7 @@
 # cuDNN 9, from NVIDIA's toolkit or from its packages for pip (tools/cuda_toolkit fetches those). Where something is
 # missing, one line says what, and everything else is built. The build and the installed package both include this file.
 #
-#   RCAR_CUDA_SOURCE, RCAR_CUDA_INCLUDE   its one source and the folder of headers (set by those who include this)
+#   RCAR_CUDA_SOURCE, RCAR_CUDA_INCLUDE   its source, beside which the other one lies, and the folder of headers (set by those who include this)
 #   RCAR_CUDA                  OFF: do not look for CUDA
 #   CMAKE_CUDA_COMPILER        nvcc, where it is not on the path (or the environment variable CUDACXX)
 #   CMAKE_CUDA_ARCHITECTURES   for which GPUs (default: Turing, Ampere, Hopper, and what comes after them by PTX)
@@ -61,14 +61,23 @@ if(missing)
   return()
 endif()
 
-add_library(rcar_cuda STATIC EXCLUDE_FROM_ALL ${RCAR_CUDA_SOURCE})
+# cuBLASLt and cuDNN are opened when a GPU is used, so that a program with rcar::cuda also runs where they are missing. The
+# build's own programs find them where they were found; others, where the system or LD_LIBRARY_PATH says.
+cmake_path(GET RCAR_CUDA_SOURCE PARENT_PATH sources)
+add_library(rcar_cuda STATIC EXCLUDE_FROM_ALL ${RCAR_CUDA_SOURCE} ${sources}/cuda_libraries.cpp)
+foreach(library cublasLt cudnn)
+  cmake_path(GET RCAR_${library}_LIBRARY PARENT_PATH folder)
+  list(APPEND CMAKE_BUILD_RPATH ${folder})
+endforeach()
+list(REMOVE_DUPLICATES CMAKE_BUILD_RPATH)
 add_library(rcar::cuda ALIAS rcar_cuda)
 set_target_properties(rcar_cuda PROPERTIES CUDA_ARCHITECTURES "${CMAKE_CUDA_ARCHITECTURES}"
   CUDA_RUNTIME_LIBRARY Static)
 target_include_directories(rcar_cuda PUBLIC ${RCAR_CUDA_INCLUDE}
   PRIVATE ${RCAR_cublasLt_INCLUDE_DIR} ${RCAR_cudnn_INCLUDE_DIR})
 # CMake 3.25 does not know nvcc's C++20. --threads 0: the architectures side by side.
-target_compile_options(rcar_cuda PRIVATE -std=c++20 --threads 0)
-target_link_libraries(rcar_cuda PUBLIC ${RCAR_cublasLt_LIBRARY} ${RCAR_cudnn_LIBRARY} Threads::Threads)
+target_compile_options(rcar_cuda PRIVATE $<$<COMPILE_LANGUAGE:CUDA>:-std=c++20 --threads 0>)
+target_compile_features(rcar_cuda PRIVATE cxx_std_20)
+target_link_libraries(rcar_cuda PUBLIC Threads::Threads ${CMAKE_DL_LIBS})
 set(RCAR_CUDA_FOUND TRUE)
 message(STATUS "CUDA back end: nvcc ${CMAKE_CUDA_COMPILER_VERSION}, architectures ${CMAKE_CUDA_ARCHITECTURES}")

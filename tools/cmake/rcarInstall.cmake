@@ -23,7 +23,7 @@ foreach(component ${made_components})
 endforeach()
 
 install(DIRECTORY include/rcar DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} ${development})
-install(FILES tools/compiled/cuda.cu DESTINATION ${CMAKE_INSTALL_DATADIR}/rcar ${development})  # rcar::cuda is built where it is used
+install(FILES tools/compiled/cuda.cu tools/compiled/cuda_libraries.cpp DESTINATION ${CMAKE_INSTALL_DATADIR}/rcar ${development})  # rcar::cuda is built where it is used
 install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} ${development})
 
 # --- pkg-config: rcar.pc, and rcar-<component>.pc for the others ----------------------------------------------------------

@@ -34,6 +34,7 @@ void cuda::require_device(int least_capability, const char* precision) {
                       " (compute capability " + text +
                       "); build it with CMAKE_CUDA_ARCHITECTURES=" + std::to_string(capability) + otherwise);
   }
+  load_libraries();
 }
 
 template struct device::Primitives<device::Gpu, Precision::fp32>;

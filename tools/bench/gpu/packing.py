@@ -19,7 +19,7 @@ MOST_BYTES = 40 << 20
 # Folders of an include folder that every compiler brings.
 SYSTEM = {"c++", "bits", "sys", "gnu", "asm", "asm-generic", "linux", "arpa", "net", "netinet", "rpc"}
 CARRIED = ["include/rcar", "tools/bench/cuda", "tools/bench/gpu", "tools/bench/comparison", "tools/bench/peers/torch_cuda_peer.py",
-           "tools/cmake/rcarCuda.cmake", "tools/compiled/cuda.cu", "LICENSE"]
+           "tools/cmake/rcarCuda.cmake", "tools/compiled/cuda.cu", "tools/compiled/cuda_libraries.cpp", "LICENSE"]
 
 CMAKE = """# What tools/bench/cuda --pack made. The programs in bin were built from it; tools/bench/cuda builds them anew where those
 # do not run:

@@ -39,6 +39,10 @@ inline void check(cudnnStatus_t status, const char* what) {
 /// code in this program.
 void require_device(int least_capability, const char* precision);
 
+/// Opens cuBLASLt and cuDNN, once; none of their functions may be called before. Throws DeviceError, in one sentence,
+/// where one is missing.
+void load_libraries();
+
 /// Shape of a product, types, borders and epilogue: what decides cuBLAS's algorithm. No stopwatch does.
 using ProductKey = std::array<int, 14>;
 

@@ -153,6 +153,7 @@ struct System<Gpu, P> {
   static std::string engine() {
     cudaDeviceProp properties{};
     cuda::check(cudaGetDeviceProperties(&properties, current_device()), "tell what it is");
+    cuda::load_libraries();
     constexpr const char* precisions[] = {"fp32", "tf32", "bf16", "fp16"};
     return "cuda sm_" + std::to_string(properties.major * 10 + properties.minor) + " cudnn " +
            std::to_string(cudnnGetVersion()) + " cublas " + std::to_string(cublasLtGetVersion()) + " " +
