@@ -240,8 +240,8 @@ class Program(unittest.TestCase):
 
     def test_it_needs_none_of_the_libraries_that_a_gpu_s_machine_lacks(self):
         done = subprocess.run(["ldd", self.program], text=True, stdout=subprocess.PIPE)
-        self.assertIn("libcudnn.so.9", done.stdout)
-        for library in ("opencv", "openblas", "libcrypto", "libav", "libhdf5", "libgif", "libcuda.so"):
+        self.assertIn("libstdc++.so.6", done.stdout)
+        for library in ("opencv", "openblas", "libcrypto", "libav", "libhdf5", "libgif", "libcuda.so", "libcublas", "libcudnn", "libcudart"):
             self.assertNotIn(library, done.stdout)
 
 
