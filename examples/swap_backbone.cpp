@@ -25,6 +25,8 @@ void describe(const char* type) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  if (argc != 1 && argc != 3)
+    return std::fputs("error: usage: swap_backbone [EFFICIENTNETB0_WEIGHTS.safetensors CLIP].\n", stderr), 2;
   describe<Original, InceptionV3<224>>("Recognizer<InceptionV3<224>, GRU, 20>");
   describe<SwappedCell, InceptionV3<224>>("Recognizer<InceptionV3<224>, LSTM, 20>");
   describe<SwappedBackbone, EfficientNetB0<224>>("Recognizer<EfficientNetB0<224>, GRU, 20>");

@@ -11,7 +11,7 @@ import traceback
 
 SKIP_EXIT_CODE = 77
 PROGRAMS = {
-    "examples": ["train_ucf5", "predict_video"],
+    "examples": ["readme", "swap_backbone", "train_ucf5", "predict_video"],
     "tools": ["rcar", "convert_keras_weights", "convert_torch_weights", "prepare_ucf101", "generate_clips", "get_weights"],
     "tests": ["draw_weights"],
 }
