@@ -450,6 +450,21 @@ def _(place):
         rcar(place, "convert", "text.txt", "text.txt").refuses("text.txt", code=2)
 
 
+@case("convert makes a model of a Keras head only where what the head does not hold is said, and fits")
+def _(place):
+    def refuses(what, *parts, code=2):
+        rcar(place, "convert", place.data / "keras_head_gru.h5", "new.rcar", *what).refuses(*parts, code=code)
+
+    b0 = ["--backbone", "efficientnetb0"]
+    with LeavesNoFile(place):  # a head of 3 classes that reads 12 features
+        refuses(["--classes", "a,b,c"], "add --backbone")
+        refuses(["--classes", "a,b,c", "--backbone", "LeNet"], "'LeNet'", "efficientnetb0")
+        refuses(["--classes", "a,b", *b0], "3 classes", "names 2")
+        refuses(["--classes", "a,b,a", *b0], "'a'", "twice")
+        refuses(["--classes", "a,b,c", *b0], "12 features", "1280", code=1)
+        rcar(place, "convert", place.data / "keras_small.keras", "new.safetensors", "--classes", "a,b").refuses("--classes", code=2)
+
+
 @case("gif writes as many frames as are asked for, and nothing for a clip that does not decode")
 def _(place):
     def frames(path):
