@@ -1,5 +1,5 @@
-"""The two examples that read no command line: README's opening program, and swap_backbone. The others, train_ucf5 and
-predict_video, are run by the cases of the other files beside rcar's commands.
+"""The two examples without options: README's opening program, and swap_backbone. The others, train_ucf5 and predict_video,
+are run by the cases of the other files beside rcar's commands.
 
 usage: examples.py BUILD_FOLDER [WORD]
 """

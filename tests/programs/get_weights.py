@@ -6,12 +6,10 @@ usage: get_weights.py BUILD_FOLDER [WORD]
 import hashlib
 import json
 import subprocess
-import sys
 import zipfile
 
-from harness import LeavesNoFile, case, expect, main
+from harness import SKIP_EXIT_CODE, LeavesNoFile, case, expect, main
 
-SKIPPED = 77
 WHEEL = "drawn_weights-1.0-py3-none-any.whl"
 
 
@@ -56,5 +54,5 @@ def _(place):
 if __name__ == "__main__":
     if subprocess.run(["python3", "-m", "pip", "--version"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode:
         print("skipped: Python's pip is missing")
-        sys.exit(SKIPPED)
-    sys.exit(main(prepare, __doc__.splitlines()[0]))
+        raise SystemExit(SKIP_EXIT_CODE)
+    raise SystemExit(main(prepare, __doc__.splitlines()[0]))

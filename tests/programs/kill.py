@@ -18,9 +18,10 @@ RESUMED = "goes on after epoch"
 
 
 class Run:
-    """One process, killed at `moment` or not at all, of which it notes when it had loaded and when all was extracted."""
+    """One process, killed at `moment` of a run like `whole` or not at all, of which it notes when it had loaded and when all
+    was extracted."""
 
-    def __init__(self, place, epochs, clips, out, moment=None):
+    def __init__(self, place, epochs, clips, out, moment=None, whole=None):
         begin = time.monotonic()
         process = start(place, arguments(out, epochs))
         self.loaded = self.extracted = None
@@ -32,7 +33,7 @@ class Run:
                 self.loaded = now
             if self.extracted is None and len(entries(place, f"{out}/cache")) == clips:
                 self.extracted = now
-            if moment and moment.has_come(now, self.extracted):
+            if moment and moment.has_come(now, self.extracted, whole):
                 process.kill()
                 break
             expect(now < 300, "it takes too long:", out)
@@ -48,18 +49,16 @@ class Run:
 
 
 class Moment:
-    """A moment of an undisturbed run, in seconds. Past the extraction it counts from that one's end, so that it is where it
-    should be on a machine that is faster or slower now."""
+    """A share of the time that an undisturbed run takes until all is extracted, or of what it takes from then on."""
 
-    def __init__(self, at, undisturbed):
-        self.at = at
-        self.loaded, self.extracted = undisturbed.loaded, undisturbed.extracted
+    def __init__(self, share, early):
+        self.share, self.early = share, early
 
-    def has_come(self, now, extracted):
-        if self.at < self.extracted:
-            return now >= self.at
+    def has_come(self, now, extracted, whole):
+        if self.early:
+            return now >= self.share * whole.extracted
         # A run that finds everything in the cache has to load all the same.
-        return extracted is not None and now >= max(extracted, self.loaded) + self.at - self.extracted
+        return extracted is not None and now >= max(extracted, whole.loaded) + self.share * (whole.seconds - whole.extracted)
 
 
 def phase(place, out, clips):
@@ -96,13 +95,13 @@ def prove(place, kills, seed, clips_per_class, epochs):
     # in drawn order.
     draw = random.Random(seed)
 
-    def moments(count, first, last):
-        all_ = [Moment(first + (last - first) * (part + draw.random()) / count, undisturbed) for part in range(count)]
+    def moments(count, early):
+        all_ = [Moment((part + draw.random()) / count, early) for part in range(count)]
         draw.shuffle(all_)
         return all_
 
-    early = moments(kills // 3, 0, undisturbed.extracted)
-    late = moments(kills - kills // 3, undisturbed.extracted, undisturbed.seconds)
+    early, late = moments(kills // 3, True), moments(kills - kills // 3, False)
+    whole = undisturbed
     phases = {"loading": 0, "extraction": 0, "training": 0, "results": 0}
     runs = processes = resumed = 0
     while early or late:
@@ -111,12 +110,12 @@ def prove(place, kills, seed, clips_per_class, epochs):
         for process in itertools.count():  # until one ends by itself
             # A run whose clips are all in the cache has no extraction left to be killed in.
             left = early if early and len(entries(place, f"{out}/cache")) < clips else late
-            run = Run(place, epochs, clips, out, left[-1] if left else None)
+            run = Run(place, epochs, clips, out, left[-1] if left else None, whole)
             processes += 1
             resumed += RESUMED in run.out
             if not run.killed:
-                if process == 0 and left:  # it was faster than the undisturbed one
-                    left[-1].at *= 0.9
+                if process == 0:  # it was faster than the one before: the machine has become so
+                    whole = run
                 break
             left.pop()
             phases[phase(place, out, clips)] += 1

@@ -156,7 +156,7 @@ def _(place):
 @case("every program explains itself with examples, and names what it lacks when run without arguments")
 def _(place):
     for name in PROGRAMS["examples"] + PROGRAMS["tools"]:
-        if name in ("rcar", "readme", "swap_backbone"):  # command_line.py and examples.py have rules of their own
+        if name in ("rcar", "readme", "swap_backbone"):  # command_line.py and examples.py have their own rules
             continue
         shown = place.run(name, "--help").succeeds()
         expect("xamples:" in shown.out and name in shown.out and not shown.err, shown)
