@@ -1,4 +1,4 @@
-"""rcar predict: clips, folders, time lines, pipes, servers that drop out, signals, and what a long video costs.
+"""rcar predict: clips, folders, time lines, pipes, servers that drop out, signals.
 
 usage: predict_live.py BUILD_FOLDER [WORD]
 """
@@ -441,45 +441,6 @@ def _(place):
     predict(place, "/dev/video99").refuses("/dev/video99", "No such file")
     predict(place, 98).refuses("/dev/video98")
     predict(place, "/dev/null").refuses("/dev/null")
-
-
-# --- memory -------------------------------------------------------------------------------------------------------------
-
-
-def long_video(place, name, seconds):
-    """Small frames at 25 a second that hardly move: AVI, written by hand, each frame the same few JPEGs."""
-    single = clip(place).read_bytes()
-    pictures, at = [], single.find(b"00dc", single.find(b"movi"))
-    while at >= 0 and len(pictures) < 25:
-        size = int.from_bytes(single[at + 4:at + 8], "little")
-        pictures.append(single[at + 8:at + 8 + size])
-        at = single.find(b"00dc", at + 8 + size)
-    with open(place / name, "wb") as file:  # bare JPEGs one after the other: .mjpeg
-        for i in range(int(seconds * 25)):
-            file.write(pictures[i % len(pictures)])
-    return name
-
-
-def peak_kilobytes(place, *arguments):
-    command = place.command("rcar", ["predict", "first/model.rcar", *arguments, *WEIGHTS])
-    process = subprocess.Popen(command, cwd=place.folder, env=place.environment({"RCAR_NUM_THREADS": "2"}),
-                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    said = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    expect(process.returncode == 0, process.returncode, said)
-    return usage.ru_maxrss
-
-
-@case("a long video is predicted in the memory of a short one")
-def _(place):
-    seconds = float(os.environ.get("RCAR_LONG_VIDEO_S", 600))
-    stride = max(1, int(seconds * 25 / 600))
-    short = peak_kilobytes(place, long_video(place, "short.mjpeg", 10), "--timeline")
-    long = peak_kilobytes(place, long_video(place, "long.mjpeg", seconds), "--timeline", "--stride", stride)
-    print(f"       10 s: {short / 1024:.1f} MiB, {seconds:g} s: {long / 1024:.1f} MiB", flush=True)
-    (place / "long.mjpeg").unlink()
-    expect(long < short + 8 * 1024, "the long video took", long, "kB, the short one", short)
 
 
 if __name__ == "__main__":
